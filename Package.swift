@@ -1,0 +1,65 @@
+// swift-tools-version: 6.2
+import Foundation
+import PackageDescription
+
+// The instruction set that Swift and DPDK's inline functions are compiled for.
+// DPDK's headers need at least SSE4.2; EVS_MARCH=native uses all that the building machine has.
+#if arch(x86_64)
+let multiarch = "x86_64-linux-gnu"
+let defaultMarch = "x86-64-v3"
+#else
+let multiarch = "aarch64-linux-gnu"
+let defaultMarch = "armv8-a+crc"
+#endif
+let march = ProcessInfo.processInfo.environment["EVS_MARCH"] ?? defaultMarch
+
+// SwiftPM can't read Debian's libdpdk.pc, so its include folders stand here.
+let dpdkIncludes = ["-I/usr/include/dpdk", "-I/usr/include/\(multiarch)/dpdk"]
+let machine: [SwiftSetting] = [.unsafeFlags(["-Xcc", "-march=\(march)"])]
+let machineDPDK: [SwiftSetting] = [
+    .unsafeFlags((["-march=\(march)"] + dpdkIncludes).flatMap { ["-Xcc", $0] })
+]
+
+/// Rooms whose every unsafe expression must say `unsafe`.
+let pure: [SwiftSetting] = machine + [
+    .strictMemorySafety(), .treatWarning("StrictMemorySafety", as: .error),
+]
+
+let package = Package(
+    name: "evs",
+    products: [.executable(name: "evs", targets: ["evs"])],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.5.0")
+    ],
+    targets: [
+        .systemLibrary(name: "CCapture", path: "Sources/CCapture", providers: [.apt(["libpcap-dev"])]),
+        .target(
+            name: "CDPDK", path: "Sources/CDPDK",
+            cSettings: [.unsafeFlags(["-march=\(march)"] + dpdkIncludes)]),
+        .target(name: "Packet", dependencies: ["CCapture"], exclude: ["README.md"], swiftSettings: pure),
+        .target(name: "OpenFlow", dependencies: ["Packet"], exclude: ["README.md"], swiftSettings: pure),
+        .target(name: "FlowTable", dependencies: ["OpenFlow", "Packet"], exclude: ["README.md"], swiftSettings: pure),
+        .target(name: "DPDK", dependencies: ["CDPDK"], exclude: ["README.md"], swiftSettings: machineDPDK),
+        .target(
+            name: "Datapath", dependencies: ["DPDK", "Packet"], exclude: ["README.md"], swiftSettings: machineDPDK),
+        .target(
+            name: "Switch", dependencies: ["Datapath", "FlowTable", "OpenFlow", "Packet", "DPDK"],
+            exclude: ["README.md"], swiftSettings: machineDPDK),
+        .executableTarget(
+            name: "evs",
+            dependencies: [
+                "Switch", "Datapath", "FlowTable", "OpenFlow", "Packet", "DPDK",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ],
+            exclude: ["README.md"], swiftSettings: machineDPDK),
+        .testTarget(name: "PacketTests", dependencies: ["Packet"], swiftSettings: machine),
+        .testTarget(name: "OpenFlowTests", dependencies: ["OpenFlow", "Packet"], swiftSettings: machine),
+        .testTarget(name: "FlowTableTests", dependencies: ["FlowTable", "OpenFlow", "Packet"], swiftSettings: machine),
+        .testTarget(
+            name: "DatapathTests", dependencies: ["Datapath", "DPDK", "Packet"], swiftSettings: machineDPDK),
+        .testTarget(
+            name: "SwitchTests", dependencies: ["Switch", "Datapath", "FlowTable", "OpenFlow", "Packet", "DPDK"],
+            swiftSettings: machineDPDK),
+    ],
+    swiftLanguageModes: [.v6]
+)

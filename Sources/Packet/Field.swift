@@ -1,0 +1,94 @@
+/// One row of the field registry: where a field lives in a ``FlowKey``, how it is called, and what may be done with it.
+///
+/// The parser of flow text, the printer, mask arithmetic, set-field and the wire codec all read this table, so that a
+/// field added to ``FieldRegistry`` is known everywhere.
+public struct Field: Sendable {
+    /// How a value is written in flow text.
+    public enum Format: Sendable, Equatable {
+        case decimal, hexadecimal, port, ethernet, ipv4, ipv6
+        /// `first`, `later`, `yes`, `no`, `not_later` (ovs-fields(7), ip_frag).
+        case fragment
+        /// `syn|ack` or `+syn-ack` (ovs-fields(7), tcp_flags).
+        case tcpFlags
+    }
+
+    /// Which masks a match on the field may have (OpenFlow 1.3.5 §7.2.3.7, table 12).
+    public enum Masks: Sendable { case exactOnly, arbitrary }
+
+    /// What must be matched exactly before the field means anything (OpenFlow 1.3.5 §7.2.3.6).
+    public enum Prerequisite: Sendable, Equatable {
+        case none, vlan, mpls, pbb, ipv4, ipv6, ip, arp, tcp, udp, sctp, icmpv4, icmpv6
+        case neighbour, neighbourSolicitation, neighbourAdvertisement
+    }
+
+    public let id: FieldID
+    /// The name printed and documented.
+    public let name: String
+    /// Other names accepted in flow text.
+    public let aliases: [String]
+    /// Names in Nicira's and OpenFlow's extensible match (`NXM_OF_ETH_DST`, `OXM_OF_ETH_DST`), accepted in flow text
+    /// and used in `load` and `move`. The first is the one printed.
+    public let extensibleNames: [String]
+    /// Width in bits, 1…128.
+    public let width: Int
+    /// The word of the key with the field's low-order bits. A field wider than 64 bits has its high half in `word - 1`.
+    public let word: Int
+    /// How far the field's lowest bit stands above bit 0 of `word`.
+    public let shift: Int
+    public let masks: Masks
+    public let prerequisite: Prerequisite
+    public let format: Format
+    /// Whether set_field, load and move may change it.
+    public let isWritable: Bool
+
+    init(
+        _ id: FieldID, _ name: String, _ aliases: [String], _ extensibleNames: [String], width: Int, at word: Int,
+        shift: Int = 0, _ format: Format, masks: Masks = .arbitrary, needs prerequisite: Prerequisite = .none,
+        writable: Bool = true
+    ) {
+        self.id = id
+        self.name = name
+        self.aliases = aliases
+        self.extensibleNames = extensibleNames
+        self.width = width
+        self.word = word
+        self.shift = shift
+        self.format = format
+        self.masks = masks
+        self.prerequisite = prerequisite
+        isWritable = writable
+    }
+
+    /// All ones over the field's width.
+    public var allOnes: UInt128 { width == 128 ? .max : (1 << UInt128(width)) - 1 }
+
+    /// The registry's row for a field.
+    public static subscript(_ id: FieldID) -> Field { FieldRegistry.fields[Int(id.rawValue)] }
+}
+
+extension FlowKey {
+    /// The value of a field, right-aligned.
+    public subscript(field: Field) -> UInt128 {
+        get {
+            let low = UInt128(words[field.word]) >> UInt128(field.shift)
+            let whole = field.width > 64 ? low | UInt128(words[field.word - 1]) << 64 : low
+            return whole & field.allOnes
+        }
+        set {
+            let value = newValue & field.allOnes
+            if field.width > 64 {
+                words[field.word] = UInt64(truncatingIfNeeded: value)
+                words[field.word - 1] = UInt64(truncatingIfNeeded: value >> 64)
+            } else {
+                let place = UInt64(truncatingIfNeeded: field.allOnes) << UInt64(field.shift)
+                words[field.word] = words[field.word] & ~place | UInt64(truncatingIfNeeded: value) << UInt64(field.shift)
+            }
+        }
+    }
+
+    /// The value of a field, right-aligned.
+    public subscript(id: FieldID) -> UInt128 {
+        get { self[Field[id]] }
+        set { self[Field[id]] = newValue }
+    }
+}

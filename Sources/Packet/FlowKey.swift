@@ -1,0 +1,79 @@
+/// Everything of a packet that a flow can match on, in one fixed layout.
+///
+/// A key is 32 words of 64 bits; each field has a fixed place in one word (128-bit fields in two), in host byte order
+/// and right-aligned in its place, so that a prefix mask is a run of high bits and a comparison is a word comparison.
+/// A field that the packet does not have reads as zero. The same layout, read as bits that matter, is a mask
+/// (``FlowMask``). Which field lives where is told by ``Field`` alone.
+///
+/// Words `0..<packetWordCount` come from the packet and its port; the rest (metadata, registers) belongs to the
+/// pipeline and is zero when a packet enters.
+public struct FlowKey: Sendable, BitwiseCopyable {
+    /// 64-bit words in a key.
+    public static let wordCount = 32
+    /// The words that a packet fills; the pipeline's own follow.
+    public static let packetWordCount = 18
+
+    public var words: InlineArray<32, UInt64>
+
+    @inlinable @_noLocks
+    public init() { words = InlineArray(repeating: 0) }
+
+    @inlinable
+    public subscript(word: Int) -> UInt64 {
+        @_noLocks get { words[word] }
+        @_noLocks set { words[word] = newValue }
+    }
+}
+
+/// The bits of a ``FlowKey`` that matter.
+public typealias FlowMask = FlowKey
+
+extension FlowKey: Hashable {
+    @inlinable @_noLocks
+    public static func == (left: FlowKey, right: FlowKey) -> Bool {
+        var difference: UInt64 = 0
+        for word in 0..<wordCount { difference |= left.words[word] ^ right.words[word] }
+        return difference == 0
+    }
+
+    @inlinable
+    public func hash(into hasher: inout Hasher) {
+        for word in 0..<Self.wordCount { hasher.combine(words[word]) }
+    }
+}
+
+extension FlowKey {
+    /// Bitwise and: a key cut down to a mask, or the bits common to two masks.
+    @inlinable @_noLocks
+    public static func & (left: FlowKey, right: FlowKey) -> FlowKey {
+        var result = left
+        for word in 0..<wordCount { result.words[word] &= right.words[word] }
+        return result
+    }
+
+    /// Bitwise or: the union of two masks.
+    @inlinable @_noLocks
+    public static func | (left: FlowKey, right: FlowKey) -> FlowKey {
+        var result = left
+        for word in 0..<wordCount { result.words[word] |= right.words[word] }
+        return result
+    }
+
+    /// Whether no bit is set.
+    @inlinable
+    public var isZero: Bool {
+        @_noLocks get {
+            var any: UInt64 = 0
+            for word in 0..<Self.wordCount { any |= words[word] }
+            return any == 0
+        }
+    }
+
+    /// Whether each bit set here is set in `other` too.
+    @inlinable @_noLocks
+    public func isSubset(of other: FlowKey) -> Bool {
+        var outside: UInt64 = 0
+        for word in 0..<Self.wordCount { outside |= words[word] & ~other.words[word] }
+        return outside == 0
+    }
+}
