@@ -15,6 +15,10 @@ let march = ProcessInfo.processInfo.environment["EVS_MARCH"] ?? defaultMarch
 
 // SwiftPM can't read Debian's libdpdk.pc, so its include folders stand here.
 let dpdkIncludes = ["-I/usr/include/dpdk", "-I/usr/include/\(multiarch)/dpdk"]
+let dpdkLibraries = [
+    "rte_eal", "rte_ethdev", "rte_mbuf", "rte_mempool", "rte_ring", "rte_rcu", "rte_net_ring", "rte_kvargs",
+    "rte_bus_vdev", "numa",
+]
 let machine: [SwiftSetting] = [.unsafeFlags(["-Xcc", "-march=\(march)"])]
 let machineDPDK: [SwiftSetting] = [
     .unsafeFlags((["-march=\(march)"] + dpdkIncludes).flatMap { ["-Xcc", $0] })
@@ -35,7 +39,8 @@ let package = Package(
         .systemLibrary(name: "CCapture", path: "Sources/CCapture", providers: [.apt(["libpcap-dev"])]),
         .target(
             name: "CDPDK", path: "Sources/CDPDK",
-            cSettings: [.unsafeFlags(["-march=\(march)"] + dpdkIncludes)]),
+            exclude: ["README.md"], cSettings: [.unsafeFlags(["-march=\(march)"] + dpdkIncludes)],
+            linkerSettings: dpdkLibraries.map { .linkedLibrary($0) }),
         .target(name: "Packet", dependencies: ["CCapture"], exclude: ["README.md"], swiftSettings: pure),
         .target(name: "OpenFlow", dependencies: ["Packet"], exclude: ["README.md"], swiftSettings: pure),
         .target(name: "FlowTable", dependencies: ["OpenFlow", "Packet"], exclude: ["README.md"], swiftSettings: pure),

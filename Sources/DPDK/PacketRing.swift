@@ -1,0 +1,19 @@
+import CDPDK
+
+/// A queue of packets between threads, without locks (rte_ring); one consumer.
+public final class PacketRing: Sendable {
+    /// The rte_ring. Safe: rings are made for use from several threads, and live as long as the process.
+    public nonisolated(unsafe) let raw: OpaquePointer
+
+    /// - Parameters:
+    ///   - name: unique in the process, at most 28 characters.
+    ///   - capacity: a power of two; one slot stays empty.
+    ///   - isSingleProducer: whether only one thread puts packets in.
+    public init(name: String, capacity: Int, isSingleProducer: Bool = false, socket: Int? = nil) throws(DPDKError) {
+        let ring = evs_ring_create(name, CUnsignedInt(capacity), CInt(socket ?? -1), isSingleProducer)
+        guard let ring else { throw DPDKError("no memory for a ring of \(capacity) packets", code: evs_last_error()) }
+        raw = ring
+    }
+
+    public var count: Int { Int(evs_ring_count(raw)) }
+}
