@@ -17,3 +17,10 @@ public final class PacketRing: Sendable {
 
     public var count: Int { Int(evs_ring_count(raw)) }
 }
+
+extension PacketRing {
+    /// Takes up to `limit` packets out; how many there were.
+    public func take(into packets: PacketPointers, limit: Int) -> Int {
+        Int(evs_ring_dequeue(raw, packets, CUnsignedInt(limit)))
+    }
+}

@@ -30,6 +30,15 @@ public struct PolledThread: ~Copyable {
 
     /// Waits for the body to return.
     public consuming func join() { pthread_join(handle, nil) }
+
+    /// Lets the calling thread rest.
+    public static func sleep(microseconds: Int) { evs_thread_sleep_microseconds(CUnsignedInt(microseconds)) }
+
+    /// The kernel's number of the calling thread.
+    public static var currentNumber: Int { Int(evs_thread_id()) }
+
+    /// Nanoseconds that a thread of this process has had on a core; 0 when the kernel does not tell.
+    public static func runNanoseconds(of number: Int) -> UInt64 { evs_thread_run_nanoseconds(CInt(number)) }
 }
 
 /// The machine's cores.

@@ -1,0 +1,97 @@
+// Hot path: the first cache that a packet meets.
+import DPDK
+
+/// Remembers, for the keys seen last, which megaflow they belong to.
+///
+/// The key is cut down to the bits that any installed flow can examine (``KeyMask``), so that packets which no flow
+/// could tell apart share an entry. Each key has two places; an entry is whole in one or two cache lines:
+/// megaflow pointer, stamp, then the compact words. An entry counts only while the megaflow still carries its stamp.
+struct ExactMatchCache: ~Copyable {
+    /// Words of the key kept in an entry.
+    private(set) var wordCount: Int
+    private var pages: Pages
+    private var stride: Int
+    private var slotMask: UInt64
+    /// Live entries overwritten since the table was made or emptied; many of them mean that it is too small.
+    private var displacements = 0
+    private let socket: Int?
+
+    private static let headerBytes = 16
+
+    init?(slots: Int, wordCount: Int, socket: Int?) {
+        self.wordCount = wordCount
+        self.socket = socket
+        stride = ExactMatchCache.stride(wordCount)
+        guard let pages = Pages(byteCount: slots * stride, socket: socket) else { return nil }
+        self.pages = pages
+        slotMask = UInt64(slots - 1)
+    }
+
+    deinit { pages.free() }
+
+    private static func stride(_ wordCount: Int) -> Int { (headerBytes + wordCount * 8 + 63) & ~63 }
+
+    var slotCount: Int { Int(slotMask) + 1 }
+    var byteCount: Int { pages.byteCount }
+
+    /// Asks for the line of the first place of a key, some packets before it is needed.
+    @inline(__always) @_noLocks
+    func prefetch(_ hash: UInt64) { evs_prefetch(place(hash & slotMask)) }
+
+    /// The live megaflow of a key. `oldestStamp`: megaflows installed before are gone, and their memory with them.
+    @inline(__always) @_noLocks
+    func find(_ words: UnsafePointer<UInt64>, hash: UInt64, oldestStamp: UInt64) -> MegaflowPointer? {
+        if let found = match(place(hash & slotMask), words, oldestStamp) { return found }
+        return match(place((hash >> 32) & slotMask), words, oldestStamp)
+    }
+
+    /// Remembers a key, in an unused place if it has one.
+    @inline(__always) @_noLocks
+    mutating func insert(
+        _ words: UnsafePointer<UInt64>, hash: UInt64, megaflow: MegaflowPointer, oldestStamp: UInt64
+    ) {
+        let first = place(hash & slotMask)
+        let second = place((hash >> 32) & slotMask)
+        let firstIsFree = first.load(fromByteOffset: 8, as: UInt64.self) < oldestStamp
+        let secondIsFree = second.load(fromByteOffset: 8, as: UInt64.self) < oldestStamp
+        // When both are taken, a bit of the hash that indexes neither decides, so that neither always loses.
+        let entry = firstIsFree ? first : secondIsFree ? second : hash >> 63 == 0 ? first : second
+        entry.storeBytes(of: megaflow, as: MegaflowPointer.self)
+        entry.storeBytes(of: megaflow.pointee.stamp, toByteOffset: 8, as: UInt64.self)
+        evs_copy(entry + ExactMatchCache.headerBytes, words, wordCount &* 8)
+        if !firstIsFree, !secondIsFree { displacements &+= 1 }
+    }
+
+    /// Whether so many keys lost their place that a larger table would hold more.
+    var isCrowded: Bool {
+        @inline(__always) @_noLocks get { displacements > Int(truncatingIfNeeded: slotMask) / 4 }
+    }
+
+    /// Forgets how many were lost, as after all entries have become void.
+    mutating func restartCounting() { displacements = 0 }
+
+    /// Safe: `slot` is masked to the table's size.
+    @inline(__always) @_noLocks
+    private func place(_ slot: UInt64) -> UnsafeMutableRawPointer {
+        pages.base + Int(truncatingIfNeeded: slot) &* stride
+    }
+
+    @inline(__always) @_noLocks
+    private func match(
+        _ entry: UnsafeMutableRawPointer, _ words: UnsafePointer<UInt64>, _ oldestStamp: UInt64
+    ) -> MegaflowPointer? {
+        let stamp = entry.load(fromByteOffset: 8, as: UInt64.self)
+        if stamp < oldestStamp { return nil }
+        let stored = (entry + ExactMatchCache.headerBytes).assumingMemoryBound(to: UInt64.self)
+        var difference: UInt64 = 0
+        var word = 0
+        while word < wordCount {
+            difference |= stored[word] ^ words[word]
+            word &+= 1
+        }
+        if difference != 0 { return nil }
+        // Safe: a stamp that is not older than `oldestStamp` means that the megaflow's memory is still there.
+        let megaflow = entry.load(as: MegaflowPointer.self)
+        return megaflow.pointee.stamp == stamp ? megaflow : nil
+    }
+}
