@@ -1,0 +1,104 @@
+/// Fills the packet's part of a ``FlowKey`` from the bytes of a packet.
+///
+/// Which fields a short, truncated or lying packet has is decided as Open vSwitch decides it, since flows written for
+/// it are to choose the same packets here. Where this parser knows more (PBB, IPv6 extension header bits, 16-bit ARP
+/// operations) OpenFlow 1.3.5 §7.2.3.7 decides. No input makes it trap, allocate or read outside the bytes given; its
+/// work is bounded by one step for every four bytes (MPLS stops after three entries, but IPv6 extension headers and
+/// neighbour discovery options, at least eight bytes each, are walked to the end).
+public enum PacketParser {
+    /// Parses a packet as far as it is understood.
+    ///
+    /// - Parameters:
+    ///   - bytes: The first part of the packet in contiguous memory, readable for `count` bytes.
+    ///   - count: Bytes at `bytes`. Headers beyond them are taken as cut off.
+    ///   - packetLength: Bytes in the whole packet, which may go on in further buffers. The lengths that headers
+    ///     state are checked against it.
+    ///   - port: The port it came in by; becomes in_port and in_phy_port.
+    ///   - key: Words `0..<FlowKey.packetWordCount` are all written (zero where the packet has no such field); the
+    ///     pipeline's words are left alone. Must not overlap `bytes`.
+    /// - Returns: Where the headers lie.
+    @_noLocks
+    public static func parse(
+        _ bytes: UnsafeRawPointer, count: Int, packetLength: Int, port: UInt32, into key: UnsafeMutablePointer<FlowKey>
+    ) -> PacketLayout {
+        // Safe: a key is 32 words and nothing else, and only its first 18 are written.
+        let words = unsafe UnsafeMutableRawPointer(key).assumingMemoryBound(to: UInt64.self)
+        // Safe: the caller vouches for `count` bytes at `bytes`.
+        let packet = unsafe PacketBytes(bytes, count: min(count, packetLength))
+        var layout = PacketLayout()
+        // Safe: as above. Word by word, the compiler makes a few vector stores of it.
+        for word in KeyLayout.ipv4Addresses..<KeyLayout.physicalPort { unsafe words[word] = 0 }
+        let portBits = UInt64(port) << 32
+        unsafe words[KeyLayout.physicalPort] = portBits
+
+        let ethernet = EthernetParser(packet)
+        unsafe words[KeyLayout.ethernetDestination] = ethernet.destination
+        unsafe words[KeyLayout.ethernetSource] = ethernet.source
+        layout.etherTypeOffset = ethernet.etherTypeOffset
+        layout.vlanTagCount = ethernet.tagCount
+        var types = portBits | UInt64(ethernet.type) << 16
+
+        if ethernet.type == EtherType.ipv4 {
+            types |= unsafe parseIPv4(packet, ethernet.payload, packetLength, words, &layout)
+        } else if ethernet.type == EtherType.ipv6 {
+            types |= unsafe parseIPv6(packet, ethernet.payload, packetLength, words, &layout)
+        } else {
+            unsafe parseOther(packet, ethernet.type, ethernet.payload, words, &layout)
+        }
+        unsafe words[KeyLayout.portAndTypes] = types
+        return layout
+    }
+
+    /// Parses no further than the EtherType: in_port, eth_dst, eth_src, both VLAN tags and eth_type.
+    ///
+    /// The other bits of words 0…2 become zero; the other words are left alone.
+    /// - Returns: A layout with the EtherType's place and the number of tags.
+    @_noLocks
+    public static func parseEthernet(
+        _ bytes: UnsafeRawPointer, count: Int, packetLength: Int, port: UInt32, into key: UnsafeMutablePointer<FlowKey>
+    ) -> PacketLayout {
+        // Safe: as in `parse`.
+        let words = unsafe UnsafeMutableRawPointer(key).assumingMemoryBound(to: UInt64.self)
+        let packet = unsafe PacketBytes(bytes, count: min(count, packetLength))
+        let ethernet = EthernetParser(packet)
+        unsafe words[KeyLayout.portAndTypes] = UInt64(port) << 32 | UInt64(ethernet.type) << 16
+        unsafe words[KeyLayout.ethernetDestination] = ethernet.destination
+        unsafe words[KeyLayout.ethernetSource] = ethernet.source
+        var layout = PacketLayout()
+        layout.etherTypeOffset = ethernet.etherTypeOffset
+        layout.vlanTagCount = ethernet.tagCount
+        return layout
+    }
+}
+
+extension PacketParser {
+    /// Parses a packet that lies in one piece.
+    @_noLocks
+    public static func parse(_ packet: RawSpan, port: UInt32, into key: inout FlowKey) -> PacketLayout {
+        // Safe: both pointers are used within the closures only, and the count is the span's own.
+        unsafe packet.withUnsafeBytes { bytes in
+            unsafe withUnsafeMutablePointer(to: &key) { key in
+                if let base = bytes.baseAddress {
+                    unsafe parse(base, count: bytes.count, packetLength: bytes.count, port: port, into: key)
+                } else {
+                    unsafe parse(key, count: 0, packetLength: 0, port: port, into: key)
+                }
+            }
+        }
+    }
+
+    /// Parses the Ethernet header and VLAN tags of a packet that lies in one piece.
+    @_noLocks
+    public static func parseEthernet(_ packet: RawSpan, port: UInt32, into key: inout FlowKey) -> PacketLayout {
+        // Safe: as above.
+        unsafe packet.withUnsafeBytes { bytes in
+            unsafe withUnsafeMutablePointer(to: &key) { key in
+                if let base = bytes.baseAddress {
+                    unsafe parseEthernet(base, count: bytes.count, packetLength: bytes.count, port: port, into: key)
+                } else {
+                    unsafe parseEthernet(key, count: 0, packetLength: 0, port: port, into: key)
+                }
+            }
+        }
+    }
+}
