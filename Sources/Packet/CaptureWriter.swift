@@ -102,7 +102,12 @@ import Glibc
     private mutating func begin(
         _ length: Int, wireLength: Int, timestampNanoseconds: UInt64
     ) throws(CaptureError) -> Bool {
-        if fill + Self.recordHeaderLength + length > Self.bufferSize { try drain() }
+        if fill + Self.recordHeaderLength + length > Self.bufferSize {
+            // Lost until there is room for it, so that it is counted if there never is.
+            lostPacketCount += 1
+            try drain()
+            lostPacketCount -= 1
+        }
         guard descriptor >= 0 else {
             lostPacketCount += 1
             return false
