@@ -7,12 +7,17 @@ import CDPDK
 public struct PacketBuffer: BitwiseCopyable {
     public let raw: OpaquePointer
 
+    /// Bytes of packet that one buffer holds behind the headroom; longer packets are chains.
+    @inlinable public static var dataRoom: Int { @_noLocks get { 2048 } }
+    /// Bytes kept free in front of a packet, for tags and tunnel headers.
+    @inlinable public static var headroom: Int { @_noLocks get { 128 } }
+
     @inlinable @inline(__always) @_noLocks
     public init(_ raw: OpaquePointer) { self.raw = raw }
 
     /// The first byte of the first segment.
     @inlinable
-    public var data: UnsafeMutablePointer<UInt8> {
+    public var data: UnsafeMutableRawPointer {
         @inline(__always) @_noLocks get { evs_mbuf_data(raw)! }
     }
 

@@ -2,11 +2,6 @@ import CDPDK
 
 /// A pool of packet buffers of one size (rte_mempool).
 public final class PacketPool: Sendable {
-    /// Bytes of packet that one buffer holds behind the headroom; longer packets are chains.
-    public static let dataRoom = 2048
-    /// Bytes kept free in front of a packet, for tags and tunnel headers.
-    public static let headroom = 128
-
     /// The rte_mempool. Safe: DPDK's pools may be used from any thread, and live as long as the process.
     public nonisolated(unsafe) let raw: OpaquePointer
     public let count: Int
@@ -17,10 +12,10 @@ public final class PacketPool: Sendable {
     ///   - socket: the NUMA node; `nil`: any.
     public init(name: String, count: Int, socket: Int? = nil) throws(DPDKError) {
         self.count = count
-        let size = UInt16(PacketPool.dataRoom + PacketPool.headroom)
+        let size = UInt16(PacketBuffer.dataRoom + PacketBuffer.headroom)
         let pool = evs_pool_create(name, CUnsignedInt(count), 256, size, CInt(socket ?? -1))
         guard let pool else {
-            let megabytes = (count * (PacketPool.dataRoom + PacketPool.headroom + 192)) >> 20
+            let megabytes = (count * (PacketBuffer.dataRoom + PacketBuffer.headroom + 192)) >> 20
             throw DPDKError(
                 "no memory for \(count) packet buffers (\(megabytes) MB); give evs more memory or hugepages",
                 code: evs_last_error())

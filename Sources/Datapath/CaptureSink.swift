@@ -7,15 +7,23 @@ public final class CaptureSink: Sendable {
     public let path: String
     /// Where workers put packets.
     public let ring: PacketRing
-    /// Workers look here while they wait for room. Safe: one byte, written once by the writing thread.
-    nonisolated(unsafe) let failed: UnsafeMutablePointer<Bool>
     private let state: State
 
     private final class State: @unchecked Sendable {
-        // Safe: `failure` is written by the writing thread and read after it was joined.
+        // Safe: `failure` is written by the writing thread and read after it was joined; `thread` is the control side's.
         var failure: CaptureError?
+        /// Workers look here while they wait for room. Safe: one byte, written once by the writing thread.
+        let failed: UnsafeMutablePointer<Bool>
         let isStopped = Atomic<Bool>(false)
-        let thread = Mutex<PolledThread?>(nil)
+        /// The control thread's alone.
+        var thread: PolledThread?
+
+        init() {
+            failed = .allocate(capacity: 1)
+            failed.initialize(to: false)
+        }
+
+        deinit { failed.deallocate() }
     }
 
     /// Creates the file and starts the thread.
@@ -26,34 +34,28 @@ public final class CaptureSink: Sendable {
     ) throws {
         self.path = path
         ring = try PacketRing(name: "sink-\(name)", capacity: 4096)
-        failed = .allocate(capacity: 1)
-        failed.initialize(to: false)
         state = State()
-        let writer = try CaptureWriter(path: path, precision: precision)
-        let ring = ring, failed = failed, state = state, offset = environment.timestampOffset
-        let thread = try PolledThread(name: "write-\(name)", core: nil) {
-            CaptureSink.run(writer, ring, failed, state, timestampOffset: offset)
+        let file = WriterBox(try CaptureWriter(path, precision: precision))
+        let ring = ring, state = state, offset = environment.timestampOffset
+        state.thread = try PolledThread(name: "write-\(name)", core: nil) {
+            if let writer = file.writer.take() { CaptureSink.run(writer, ring, state, timestampOffset: offset) }
         }
-        state.thread.withLock { $0 = consume thread }
     }
 
-    deinit { failed.deallocate() }
-
     /// How a port reaches this file.
-    public var output: PortOutput { .losslessRing(ring.raw, failed: failed) }
+    public var output: PortOutput { .losslessRing(ring.raw, failed: state.failed) }
 
     /// Writes what is still on the ring and closes the file. Workers must have stopped.
     ///
     /// - Throws: what went wrong while writing, if anything did.
     public func finish() throws(CaptureError) {
         state.isStopped.store(true, ordering: .releasing)
-        let thread = state.thread.withLock { $0.take() }
-        if let thread { thread.join() }
+        if let thread = state.thread.take() { thread.join() }
         if let failure = state.failure { throw failure }
     }
 
     private static func run(
-        _ writer: consuming CaptureWriter, _ ring: PacketRing, _ failed: UnsafeMutablePointer<Bool>, _ state: State,
+        _ writer: consuming CaptureWriter, _ ring: PacketRing, _ state: State,
         timestampOffset: CInt
     ) {
         var writer = writer
@@ -75,7 +77,7 @@ public final class CaptureSink: Sendable {
             try writer.close()
         } catch {
             state.failure = error
-            failed.pointee = true
+            state.failed.pointee = true
         }
     }
 
@@ -88,7 +90,16 @@ public final class CaptureSink: Sendable {
             segments.append(UnsafeRawBufferPointer(start: part.data, count: part.segmentLength))
             segment = part.next
         }
-        try writer.write(
-            segments, wireLength: packet.length, timestampNanoseconds: packet.timestamp(at: timestampOffset))
+        let timestamp = packet.timestamp(at: timestampOffset)
+        try segments.withUnsafeBufferPointer { segments throws(CaptureError) in
+            try writer.write(segments: segments, wireLength: packet.length, timestampNanoseconds: timestamp)
+        }
     }
+}
+
+/// Hands the open file over to the thread that writes it.
+private final class WriterBox: @unchecked Sendable {
+    // Safe: the thread takes it once; nobody else looks.
+    var writer: CaptureWriter?
+    init(_ writer: consuming CaptureWriter) { self.writer = consume writer }
 }

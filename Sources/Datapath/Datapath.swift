@@ -149,10 +149,12 @@ public final class Datapath {
     /// - Parameters:
     ///   - number: the port's OpenFlow number.
     ///   - outputs: how each worker sends to it.
+    ///   - egress: a ring that the polling worker is to empty to the input's device.
     ///   - worker: which worker polls it; `nil`: they take turns.
     /// - Returns: the port's index, by which programs name it; `nil` when there are ``Limits/ports`` already.
     public func addPort(
-        number: UInt32, input: PortInput, outputs: [PortOutput], bridge: Int, worker: Int? = nil
+        number: UInt32, input: PortInput, outputs: [PortOutput], egress: PacketRing? = nil, bridge: Int,
+        worker: Int? = nil
     ) -> UInt16? {
         precondition(outputs.count == workerCount, "each worker has its way to the port")
         guard let port = (0..<UInt16(Limits.ports)).first(where: { !portsInUse.contains($0) }) else { return nil }
@@ -171,6 +173,10 @@ public final class Datapath {
         perform(onWorker: poller) {
             ($0.pointee.inputs + $0.pointee.inputCount).initialize(to: polled)
             $0.pointee.inputCount += 1
+            guard let egress, case .device(let device, let queue) = input else { return }
+            ($0.pointee.egresses + $0.pointee.egressCount).initialize(
+                to: Egress(ring: egress, device: device, queue: queue))
+            $0.pointee.egressCount += 1
         }
         return port
     }

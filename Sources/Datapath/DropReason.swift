@@ -1,5 +1,5 @@
 /// Why a packet was not delivered. Every packet that is received and not delivered is counted under exactly one reason.
-public enum DropReason: UInt8, CaseIterable, Sendable {
+public enum DropReason: UInt8, CaseIterable, Sendable, BitwiseCopyable {
     /// No flow matched in a table (OpenFlow 1.3.5 §5.4: dropped unless a table-miss flow says otherwise).
     case noMatch
     /// The matching flow says so, or has no output.
@@ -50,6 +50,11 @@ public enum DropReason: UInt8, CaseIterable, Sendable {
         case .tooManyActions: "too-many-actions"
         case .captureWriteFailed: "capture-write-failed"
         }
+    }
+
+    /// Its place in an array of counters. Safe: the raw value is the enumeration's one byte.
+    var index: Int {
+        @inline(__always) @_noLocks get { Int(unsafeBitCast(self, to: UInt8.self)) }
     }
 
     /// How many reasons there are, for arrays of counters.

@@ -16,7 +16,7 @@ struct ExactMatchCache: ~Copyable {
     private var displacements = 0
     private let socket: Int?
 
-    private static let headerBytes = 16
+    private static var headerBytes: Int { @_noLocks get { 16 } }
 
     init?(slots: Int, wordCount: Int, socket: Int?) {
         self.wordCount = wordCount

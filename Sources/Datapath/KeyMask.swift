@@ -56,6 +56,13 @@ enum ParseDepth: UInt8, Comparable {
     /// Every header.
     case full
 
-    @inlinable @_noLocks
     static func < (left: ParseDepth, right: ParseDepth) -> Bool { left.rawValue < right.rawValue }
+
+    var isPort: Bool {
+        @inline(__always) @_noLocks get { if case .port = self { true } else { false } }
+    }
+
+    var isFull: Bool {
+        @inline(__always) @_noLocks get { if case .full = self { true } else { false } }
+    }
 }

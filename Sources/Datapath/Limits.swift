@@ -1,7 +1,7 @@
 /// The bounds of the data path. Every table and queue has one; reaching it is counted.
 public enum Limits {
     /// Packets taken from a port at once.
-    public static let burst = 32
+    @inlinable public static var burst: Int { @_noLocks get { 32 } }
     /// Ports of all bridges together, and so the largest port index plus one.
     public static let ports = 1024
     /// Megaflows that one worker keeps for one bridge.

@@ -27,7 +27,7 @@ public struct MacTable {
 
     private static let entriesInBucket = 4
     /// Marks an entry that a worker is just writing.
-    private static let busy: UInt64 = 1
+    private static var busy: UInt64 { @_noLocks get { 1 } }
 
     /// - Parameters:
     ///   - capacity: addresses that fit; rounded up.

@@ -106,7 +106,7 @@ struct MegaflowCache: ~Copyable {
         if megaflow.pointee.packets == 0 { return }
         for flow in contributors[slot] {
             flow._withUnsafeGuaranteedRef {
-                $0.count(packets: megaflow.pointee.packets, bytes: megaflow.pointee.bytes)
+                $0.add(packets: megaflow.pointee.packets, bytes: megaflow.pointee.bytes)
             }
         }
         megaflow.pointee.packets = 0

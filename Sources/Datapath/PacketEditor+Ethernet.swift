@@ -9,23 +9,18 @@ extension PacketEditor {
         // Without a type there is no whole Ethernet header.
         if layout.etherTypeOffset == PacketLayout.absent { return }
         if field == .ethType {
-            _ = bytes.merge(
-                Int(layout.etherTypeOffset), value: UInt16(truncatingIfNeeded: value),
-                mask: UInt16(truncatingIfNeeded: mask))
+            _ = bytes.merge16(Int(layout.etherTypeOffset), value, mask)
             return
         }
         let offset = field == .ethDst ? EthernetHeader.destination : EthernetHeader.source
-        bytes.store48(bytes.load48(offset) & ~mask | value & mask, offset)
+        _ = bytes.merge48(offset, value, mask)
     }
 
     /// Bits of the outer tag's control information.
     @inline(__always) @_noLocks
     func setTag(_ instruction: UnsafePointer<Instruction>) {
         if layout.vlanTagCount == 0 { return }
-        _ = bytes.merge(
-            EthernetHeader.etherType &+ VLANTag.controlInformation,
-            value: UInt16(truncatingIfNeeded: instruction.pointee.value),
-            mask: UInt16(truncatingIfNeeded: instruction.pointee.argument))
+        _ = bytes.merge16(EthernetHeader.etherType &+ VLANTag.controlInformation, instruction.pointee.value, UInt64(instruction.pointee.argument))
     }
 
     /// A new outer tag behind the Ethernet addresses.
@@ -37,9 +32,9 @@ extension PacketEditor {
             return false
         }
         evs_move(front, front + VLANTag.length, EthernetHeader.etherType)
-        let bytes = HeaderBytes(base: UnsafeMutableRawPointer(front))
-        bytes.store(UInt16(truncatingIfNeeded: instruction.pointee.argument), EthernetHeader.etherType)
-        bytes.store(
+        let bytes = HeaderBytes(base: front)
+        bytes.store16(UInt16(truncatingIfNeeded: instruction.pointee.argument), EthernetHeader.etherType)
+        bytes.store16(
             UInt16(truncatingIfNeeded: instruction.pointee.value),
             EthernetHeader.etherType &+ VLANTag.controlInformation)
         hand.layout.shift(by: VLANTag.length)
@@ -69,9 +64,7 @@ extension PacketEditor {
         case .mplsBOS: shift = 8
         default: shift = 0
         }
-        _ = bytes.merge(
-            Int(layout.mplsOffset), value: UInt32(truncatingIfNeeded: value << shift),
-            mask: UInt32(truncatingIfNeeded: mask << shift))
+        _ = bytes.merge32(Int(layout.mplsOffset), value << shift, mask << shift)
     }
 
     /// The service instance and the use-customer-address bit of a backbone tag.
@@ -80,11 +73,9 @@ extension PacketEditor {
         if layout.etherTypeOffset == PacketLayout.absent { return }
         let type = Int(layout.etherTypeOffset)
         let end = type &+ 2 &+ PBBTag.controlInformationLength
-        if bytes.load(type, as: UInt16.self) != EtherType.backboneTag || end > packet.segmentLength { return }
+        if bytes.load16(type) != EtherType.backboneTag || end > packet.segmentLength { return }
         let shift: UInt64 = field == .pbbUCA ? 27 : 0
-        _ = bytes.merge(
-            type &+ 2 &+ PBBTag.controlInformation, value: UInt32(truncatingIfNeeded: value << shift),
-            mask: UInt32(truncatingIfNeeded: mask << shift))
+        _ = bytes.merge32(type &+ 2 &+ PBBTag.controlInformation, value << shift, mask << shift)
     }
 }
 

@@ -17,8 +17,7 @@ extension PacketEditor {
         switch field {
         case .ipv4Src, .ipv4Dst:
             let offset = header &+ (field == .ipv4Src ? IPv4Header.source : IPv4Header.destination)
-            let change = bytes.merge(
-                offset, value: UInt32(truncatingIfNeeded: value), mask: UInt32(truncatingIfNeeded: mask))
+            let change = bytes.merge32(offset, value, mask)
             adjust(at: header &+ IPv4Header.checksum, change)
             adjustPseudoHeader(change)
         case .ipDSCP:
@@ -37,8 +36,7 @@ extension PacketEditor {
     /// Bits of one 16-bit word of an IPv4 header.
     @inline(__always) @_noLocks
     private func setIPv4Half(_ offset: Int, _ header: Int, _ value: UInt64, _ mask: UInt64) {
-        let change = bytes.merge(
-            offset, value: UInt16(truncatingIfNeeded: value), mask: UInt16(truncatingIfNeeded: mask))
+        let change = bytes.merge16(offset, value, mask)
         adjust(at: header &+ IPv4Header.checksum, (UInt32(change.old), UInt32(change.new)))
     }
 
@@ -47,13 +45,11 @@ extension PacketEditor {
         switch field {
         case .ipDSCP, .ipECN, .ipv6Label:
             let shift: UInt64 = field == .ipDSCP ? 22 : field == .ipECN ? 20 : 0
-            _ = bytes.merge(
-                header &+ IPv6Header.versionAndFlow, value: UInt32(truncatingIfNeeded: value << shift),
-                mask: UInt32(truncatingIfNeeded: mask << shift))
+            _ = bytes.merge32(header &+ IPv6Header.versionAndFlow, value << shift, mask << shift)
         case .ipTTL, .ipProto:
             let offset = header &+ (field == .ipTTL ? IPv6Header.hopLimit : IPv6Header.nextHeader)
-            _ = bytes.merge(
-                offset, value: UInt8(truncatingIfNeeded: value), mask: UInt8(truncatingIfNeeded: mask))
+            let old = UInt64(bytes.load8(offset))
+            bytes.store8(UInt8(truncatingIfNeeded: old & ~mask | value & mask), offset)
         default:
             break
         }
@@ -70,27 +66,30 @@ extension PacketEditor {
         } else {
             offset &+= field == .ipv6Src ? IPv6Header.source : IPv6Header.destination
         }
-        let change = bytes.merge(offset, value: value, mask: mask)
+        let old = UInt128(bytes.load64(offset)) << 64 | UInt128(bytes.load64(offset &+ 8))
+        let new = old & ~mask | value & mask
+        bytes.store64(UInt64(truncatingIfNeeded: new >> 64), offset)
+        bytes.store64(UInt64(truncatingIfNeeded: new), offset &+ 8)
         guard field != .ipv6Dst || !hasRoutingHeaderInUse(), let checksum = transportChecksumOffset(ofPseudoHeader: true)
         else { return }
-        let old = bytes.load(checksum, as: UInt16.self)
-        if isUnusedUDPChecksum(old) { return }
-        storeTransportChecksum(Checksum.update(old, replacing: change.old, with: change.new), checksum)
+        let sum = bytes.load16(checksum)
+        if isUnusedUDPChecksum(sum) { return }
+        storeTransportChecksum(Checksum.update(sum, replacing: old, with: new), checksum)
     }
 
     /// Whether the addresses that the transport checksum covers end in a routing header, not in the IPv6 header
     /// (RFC 8200 §8.1). Only a routing header right behind the IPv6 header or its hop-by-hop options is looked for.
     @inline(__always) @_noLocks
     private func hasRoutingHeaderInUse() -> Bool {
-        var next = bytes.load(Int(layout.networkOffset) &+ IPv6Header.nextHeader, as: UInt8.self)
+        var next = bytes.load8(Int(layout.networkOffset) &+ IPv6Header.nextHeader)
         var offset = Int(layout.networkOffset) &+ IPv6Header.length
         let end = layout.transportOffset == PacketLayout.absent ? 0 : Int(layout.transportOffset)
         while offset &+ IPv6ExtensionHeader.minimumLength <= end {
-            let units = Int(bytes.load(offset &+ IPv6ExtensionHeader.lengthUnits, as: UInt8.self))
-            if next == IPProtocol.routing { return bytes.load(offset &+ 3, as: UInt8.self) > 0 }
+            let units = Int(bytes.load8(offset &+ IPv6ExtensionHeader.lengthUnits))
+            if next == IPProtocol.routing { return bytes.load8(offset &+ 3) > 0 }
             let length = next == IPProtocol.fragment ? 8
                 : next == IPProtocol.authentication ? (units &+ 2) &* 4 : (units &+ 1) &* 8
-            next = bytes.load(offset &+ IPv6ExtensionHeader.nextHeader, as: UInt8.self)
+            next = bytes.load8(offset &+ IPv6ExtensionHeader.nextHeader)
             offset &+= length
         }
         return false
@@ -102,16 +101,12 @@ extension PacketEditor {
         let header = Int(layout.networkOffset)
         switch field {
         case .arpOp:
-            _ = bytes.merge(
-                header &+ ARPHeader.operation, value: UInt16(truncatingIfNeeded: value),
-                mask: UInt16(truncatingIfNeeded: mask))
+            _ = bytes.merge16(header &+ ARPHeader.operation, value, mask)
         case .arpSPA, .arpTPA:
-            _ = bytes.merge(
-                header &+ (field == .arpSPA ? ARPHeader.senderProtocol : ARPHeader.targetProtocol),
-                value: UInt32(truncatingIfNeeded: value), mask: UInt32(truncatingIfNeeded: mask))
+            _ = bytes.merge32(header &+ (field == .arpSPA ? ARPHeader.senderProtocol : ARPHeader.targetProtocol), value, mask)
         default:
             let offset = header &+ (field == .arpSHA ? ARPHeader.senderHardware : ARPHeader.targetHardware)
-            bytes.store48(bytes.load48(offset) & ~mask | value & mask, offset)
+            _ = bytes.merge48(offset, value, mask)
         }
     }
 
@@ -124,16 +119,16 @@ extension PacketEditor {
             return true
         case .ipv4:
             let offset = header &+ IPv4Header.timeToLive
-            let old = bytes.load(offset, as: UInt16.self)
+            let old = bytes.load16(offset)
             if old >> 8 <= 1 { break }
-            bytes.store(old &- 0x100, offset)
+            bytes.store16(old &- 0x100, offset)
             adjust(at: header &+ IPv4Header.checksum, (UInt32(old), UInt32(old &- 0x100)))
             return true
         case .ipv6:
             let offset = header &+ IPv6Header.hopLimit
-            let old = bytes.load(offset, as: UInt8.self)
+            let old = bytes.load8(offset)
             if old <= 1 { break }
-            bytes.store(old &- 1, offset)
+            bytes.store8(old &- 1, offset)
             return true
         }
         reason = .ttlExpired
@@ -144,7 +139,7 @@ extension PacketEditor {
     @inline(__always) @_noLocks
     func adjust(at offset: Int, _ change: (old: UInt32, new: UInt32)) {
         if change.old == change.new { return }
-        let checksum = bytes.load(offset, as: UInt16.self)
-        bytes.store(Checksum.update(checksum, replacing: change.old, with: change.new), offset)
+        let checksum = bytes.load16(offset)
+        bytes.store16(Checksum.update(checksum, replacing: change.old, with: change.new), offset)
     }
 }

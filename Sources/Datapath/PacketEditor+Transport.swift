@@ -29,10 +29,9 @@ extension PacketEditor {
     /// A 16-bit number that the transport's own checksum covers.
     @inline(__always) @_noLocks
     private func setCovered(_ offset: Int, _ value: UInt64, _ mask: UInt64) {
-        let change = bytes.merge(
-            offset, value: UInt16(truncatingIfNeeded: value), mask: UInt16(truncatingIfNeeded: mask))
+        let change = bytes.merge16(offset, value, mask)
         guard change.old != change.new, let checksum = transportChecksumOffset(ofPseudoHeader: false) else { return }
-        let old = bytes.load(checksum, as: UInt16.self)
+        let old = bytes.load16(checksum)
         if isUnusedUDPChecksum(old) { return }
         storeTransportChecksum(Checksum.update(old, replacing: change.old, with: change.new), checksum)
     }
@@ -41,7 +40,7 @@ extension PacketEditor {
     @inline(__always) @_noLocks
     func adjustPseudoHeader(_ change: (old: UInt32, new: UInt32)) {
         guard change.old != change.new, let checksum = transportChecksumOffset(ofPseudoHeader: true) else { return }
-        let old = bytes.load(checksum, as: UInt16.self)
+        let old = bytes.load16(checksum)
         if isUnusedUDPChecksum(old) { return }
         storeTransportChecksum(Checksum.update(old, replacing: change.old, with: change.new), checksum)
     }
@@ -69,17 +68,16 @@ extension PacketEditor {
     @inline(__always) @_noLocks
     func storeTransportChecksum(_ checksum: UInt16, _ offset: Int) {
         let isUDP = layout.transportProtocol == IPProtocol.udp
-        bytes.store(isUDP ? Checksum.transmittedByUDP(checksum) : checksum, offset)
+        bytes.store16(isUDP ? Checksum.transmittedByUDP(checksum) : checksum, offset)
     }
 
     @inline(never) @_noLocks
     private func setSCTPPort(_ header: Int, _ port: Int, _ value: UInt64, _ mask: UInt64) {
         let before = sctpSum(header)
-        _ = bytes.merge(
-            header &+ port, value: UInt16(truncatingIfNeeded: value), mask: UInt16(truncatingIfNeeded: mask))
+        _ = bytes.merge16(header &+ port, value, mask)
         let after = sctpSum(header)
-        let checksum = bytes.load(header &+ SCTPHeader.checksum, as: UInt32.self)
-        bytes.store(checksum ^ before ^ after, header &+ SCTPHeader.checksum)
+        let checksum = bytes.load32(header &+ SCTPHeader.checksum)
+        bytes.store32(checksum ^ before ^ after, header &+ SCTPHeader.checksum)
     }
 
     /// The checksum that the SCTP packet should have, over all segments.
@@ -112,7 +110,7 @@ extension PacketEditor {
     func neighbourTargetOffset() -> Int? {
         if layout.transportOffset == PacketLayout.absent || layout.transportProtocol != IPProtocol.icmpv6 { return nil }
         let header = Int(layout.transportOffset)
-        let type = bytes.load(header &+ ICMPHeader.type, as: UInt8.self)
+        let type = bytes.load8(header &+ ICMPHeader.type)
         let isNeighbour = type == ICMPv6Type.neighbourSolicitation || type == ICMPv6Type.neighbourAdvertisement
         return isNeighbour && header &+ NeighbourMessage.options <= transportEnd() ? header &+ NeighbourMessage.target : nil
     }
@@ -131,16 +129,14 @@ extension PacketEditor {
             ? NeighbourOptionType.sourceLinkLayerAddress : NeighbourOptionType.targetLinkLayerAddress
         var option = target &- NeighbourMessage.target &+ NeighbourMessage.options
         while option &+ NeighbourOption.minimumLength <= transportEnd() {
-            let length = Int(bytes.load(option &+ NeighbourOption.lengthUnits, as: UInt8.self)) &* 8
+            let length = Int(bytes.load8(option &+ NeighbourOption.lengthUnits)) &* 8
             if length == 0 { return }
-            if bytes.load(option &+ NeighbourOption.type, as: UInt8.self) == wanted {
+            if bytes.load8(option &+ NeighbourOption.type) == wanted {
                 let offset = option &+ NeighbourOption.linkLayerAddress
-                let old = bytes.load48(offset)
-                let new = old & ~mask | value & mask
-                bytes.store48(new, offset)
+                let (old, new) = bytes.merge48(offset, value, mask)
                 guard let checksum = transportChecksumOffset(ofPseudoHeader: false) else { return }
-                let sum = bytes.load(checksum, as: UInt16.self)
-                return bytes.store(Checksum.update(sum, replacing: old, with: new), checksum)
+                let sum = bytes.load16(checksum)
+                return bytes.store16(Checksum.update(sum, replacing: old, with: new), checksum)
             }
             option &+= length
         }

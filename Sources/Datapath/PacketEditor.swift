@@ -15,7 +15,7 @@ struct PacketEditor {
 
     @inline(__always) @_noLocks
     init(_ hand: PacketInHand, crc: UnsafePointer<CRC32C>) {
-        bytes = HeaderBytes(base: UnsafeMutableRawPointer(hand.packet.data))
+        bytes = HeaderBytes(base: hand.packet.data)
         layout = hand.layout
         packet = hand.packet
         self.crc = crc

@@ -39,7 +39,7 @@ struct PortState {
     let origins: UnsafeMutablePointer<UInt8>
 
     /// Packets that may wait; more are sent at once.
-    static let pendingCapacity = 2 * Limits.burst
+    static var pendingCapacity: Int { @_noLocks get { 2 * Limits.burst } }
 
     init() {
         pending = .allocate(capacity: PortState.pendingCapacity)

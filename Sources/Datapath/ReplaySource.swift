@@ -41,9 +41,9 @@ public struct ReplaySource {
     public init(
         _ capture: Capture, rounds: Int?, pace: ReplayPace, pool: PacketPool, environment: Environment
     ) {
-        records = capture.records
+        records = capture.records.baseAddress ?? UnsafePointer(bitPattern: 8).unsafelyUnwrapped
         recordCount = capture.packetCount
-        bytes = capture.bytes
+        bytes = capture.bytes.baseAddress ?? UnsafeRawPointer(records)
         self.pool = pool.raw
         timestampOffset = environment.timestampOffset
         roundsLeft = rounds ?? .max
@@ -79,8 +79,8 @@ public struct ReplaySource {
         if evs_mbuf_allocate_bulk(pool, packets, UInt32(truncatingIfNeeded: wanted)) != 0 { return 0 }
         var made = 0
         while made < wanted {
-            let record = records + next &+ made
-            evs_prefetch(bytes + Int(truncatingIfNeeded: record.pointee.offset) &+ 256)
+            let record = records + (next &+ made)
+            evs_prefetch(bytes + (Int(truncatingIfNeeded: record.pointee.offset) &+ 256))
             // Safe: the pool gave `wanted` buffers.
             let packet = PacketBuffer(packets[made]!)
             if !fill(packet, record) { break }
@@ -97,7 +97,7 @@ public struct ReplaySource {
     private func fill(_ packet: PacketBuffer, _ record: UnsafePointer<CaptureRecord>) -> Bool {
         let length = Int(record.pointee.length)
         let start = bytes + Int(truncatingIfNeeded: record.pointee.offset)
-        if length > PacketPool.dataRoom { return fillChain(packet, start, length) }
+        if length > PacketBuffer.dataRoom { return fillChain(packet, start, length) }
         evs_mbuf_set_length(packet.raw, UInt16(truncatingIfNeeded: length))
         evs_copy(packet.data, start, length)
         return true
@@ -105,14 +105,14 @@ public struct ReplaySource {
 
     @inline(never) @_noLocks
     private func fillChain(_ packet: PacketBuffer, _ start: UnsafeRawPointer, _ length: Int) -> Bool {
-        evs_mbuf_set_length(packet.raw, UInt16(truncatingIfNeeded: PacketPool.dataRoom))
-        evs_copy(packet.data, start, PacketPool.dataRoom)
-        var copied = PacketPool.dataRoom
+        evs_mbuf_set_length(packet.raw, UInt16(truncatingIfNeeded: PacketBuffer.dataRoom))
+        evs_copy(packet.data, start, PacketBuffer.dataRoom)
+        var copied = PacketBuffer.dataRoom
         var last = packet
         while copied < length {
             guard let raw = evs_mbuf_allocate(pool) else { return false }
             let segment = PacketBuffer(raw)
-            let count = min(length &- copied, PacketPool.dataRoom)
+            let count = min(length &- copied, PacketBuffer.dataRoom)
             evs_mbuf_set_length(raw, UInt16(truncatingIfNeeded: count))
             evs_copy(segment.data, start + copied, count)
             evs_mbuf_append_segment(packet.raw, last.raw, raw)

@@ -18,7 +18,7 @@ extension UnsafeMutablePointer where Pointee == Worker {
     @inline(__always) @_noLocks
     func execute(_ count: Int, _ bridge: UnsafeMutablePointer<BridgeState>) {
         // Layouts are there for every packet only if the burst was parsed whole.
-        let hasLayouts = bridge.pointee.depth == .full && bridge.pointee.usesCaches
+        let hasLayouts = bridge.pointee.depth.isFull && bridge.pointee.usesCaches
         pointee.normalMemory.forget()
         var index = 0
         while index < count {
@@ -63,7 +63,7 @@ extension UnsafeMutablePointer where Pointee == Worker {
             step &+= 1
             switch instruction.pointee.opcode {
             case .output, .normal:
-                isOurs = hand(&hand, to: instruction, bridge)
+                isOurs = give(&hand, to: instruction, bridge)
             case .controller:
                 pointee.counters.controllerPackets &+= 1
                 hand.reason = .noController
@@ -83,7 +83,7 @@ extension UnsafeMutablePointer where Pointee == Worker {
 
     /// Gives the packet to an output as the instruction's delivery says; whether it is still ours.
     @inline(__always) @_noLocks
-    private func hand(
+    private func give(
         _ hand: inout PacketInHand, to instruction: UnsafePointer<Instruction>,
         _ bridge: UnsafeMutablePointer<BridgeState>
     ) -> Bool {
@@ -101,12 +101,13 @@ extension UnsafeMutablePointer where Pointee == Worker {
             }
             given = copy
         }
-        if instruction.pointee.opcode == .output {
+        if case .output = instruction.pointee.opcode {
             enqueue(given, hand.index, port: instruction.pointee.port, reason: &hand.reason)
         } else {
             forwardNormally(given, hand.index, bridge, reason: &hand.reason)
         }
-        return delivery != .final
+        if case .final = delivery { return false }
+        return true
     }
 
     /// Executes a step that changes the packet; whether the program goes on.

@@ -16,7 +16,8 @@ extension UnsafeMutablePointer where Pointee == Worker {
                 prefetchData(index &+ 4, count)
                 let packet = packet(index)
                 PacketParser.parseEthernet(
-                    packet.data, count: packet.segmentLength, port: number, into: pointee.keys + index)
+                    packet.data, count: packet.segmentLength, packetLength: packet.length, port: number,
+                    into: pointee.keys + index)
                 pointee.keys[index].words[KeyLayout.physicalPort] = UInt64(number) << 32
                 index &+= 1
             }
@@ -53,7 +54,7 @@ extension UnsafeMutablePointer where Pointee == Worker {
     func probeExactMatch(_ count: Int, _ bridge: UnsafeMutablePointer<BridgeState>) -> UInt32 {
         let all = UInt32.max >> UInt32(truncatingIfNeeded: 32 &- count)
         if !bridge.pointee.usesCaches { return all }
-        if bridge.pointee.depth == .port {
+        if bridge.pointee.depth.isPort {
             hashKey(0, bridge)
             let known = findExact(0, bridge)
             var index = 0
@@ -103,11 +104,11 @@ extension UnsafeMutablePointer where Pointee == Worker {
         _ missing: UInt32, _ bridge: UnsafeMutablePointer<BridgeState>, _ number: UInt32, _ count: Int
     ) {
         var left = missing
-        let parsed = bridge.pointee.depth
+        let wasParsed = bridge.pointee.depth.isFull
         while left != 0 {
             let index = left.trailingZeroBitCount
             left &= left &- 1
-            if parsed != .full { parseWhole(index, number) }
+            if !wasParsed { parseWhole(index, number) }
             pointee.found[index] = resolve(index, bridge)
         }
         if bridge.pointee.exactMatch.isCrowded { growExactMatch(bridge) }

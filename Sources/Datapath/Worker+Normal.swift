@@ -109,10 +109,10 @@ struct EthernetAddresses {
     /// 0 for an untagged packet.
     let vlan: UInt64
 
-    static let headerBytes = 14
-    private static let tagBytes = 4
+    static var headerBytes: Int { @_noLocks get { 14 } }
+    private static var tagBytes: Int { @_noLocks get { 4 } }
     /// The bit that tells group addresses from those of one host.
-    static let groupBit: UInt64 = 0x0100_0000_0000
+    static var groupBit: UInt64 { @_noLocks get { 0x0100_0000_0000 } }
 
     /// Safe: the caller has checked that the first segment holds an Ethernet header.
     @inline(__always) @_noLocks

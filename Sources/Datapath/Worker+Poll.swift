@@ -17,6 +17,11 @@ extension UnsafeMutablePointer where Pointee == Worker {
                 received &+= poll(pointee.inputs + input)
                 input &+= 1
             }
+            var egress = 0
+            while egress < pointee.egressCount {
+                received &+= pointee.egresses[egress].drain()
+                egress &+= 1
+            }
             evs_rcu_quiescent(pointee.quiescence, UInt32(truncatingIfNeeded: pointee.index))
             let after = evs_cycles()
             if received > 0 {
@@ -134,7 +139,7 @@ extension UnsafeMutablePointer where Pointee == Worker {
     /// Counts packets of the burst in hand as dropped.
     @inline(__always) @_noLocks
     func countDrops(_ count: Int, _ reason: DropReason) {
-        let index = Int(reason.rawValue)
+        let index = reason.index
         pointee.counters.dropped[index] &+= UInt64(truncatingIfNeeded: count)
         pointee.ports[Int(pointee.arrivalPort)].counters.dropped[index] &+= UInt64(truncatingIfNeeded: count)
     }

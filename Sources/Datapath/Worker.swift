@@ -25,6 +25,8 @@ struct Worker: ~Copyable {
 
     let inputs: UnsafeMutablePointer<PolledInput>
     var inputCount = 0
+    let egresses: UnsafeMutablePointer<Egress>
+    var egressCount = 0
     /// By index of port.
     let ports: UnsafeMutablePointer<PortState>
     var counters = WorkerCounters()
@@ -53,7 +55,7 @@ struct Worker: ~Copyable {
     let crc: UnsafePointer<CRC32C>
 
     /// Words between the compact keys of two packets.
-    static let compactStride = 18
+    static var compactStride: Int { @_noLocks get { 18 } }
 
     init(
         index: Int, core: Int?, pool: PacketPool, mailbox: UnsafeMutablePointer<WorkerMailbox>,
@@ -66,6 +68,7 @@ struct Worker: ~Copyable {
         self.quiescence = quiescence.raw
         self.idleSleepMicroseconds = UInt32(idleSleepMicroseconds)
         inputs = .allocate(capacity: Limits.ports)
+        egresses = .allocate(capacity: Limits.ports)
         ports = .allocate(capacity: Limits.ports)
         for port in 0..<Limits.ports { (ports + port).initialize(to: PortState()) }
         packets = .allocate(capacity: Limits.burst)
@@ -86,6 +89,8 @@ struct Worker: ~Copyable {
 
     deinit {
         inputs.deallocate()
+        for index in 0..<egressCount { egresses[index].free() }
+        egresses.deallocate()
         for port in 0..<Limits.ports { ports[port].free() }
         ports.deallocate()
         packets.deallocate()

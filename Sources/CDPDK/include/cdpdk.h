@@ -50,7 +50,7 @@ HOT void evs_zero(void *at, size_t count) { memset(at, 0, count); }
 
 // MARK: Packet buffers (rte_mbuf)
 
-HOT uint8_t *evs_mbuf_data(const struct rte_mbuf *m) { return (uint8_t *)m->buf_addr + m->data_off; }
+HOT void *evs_mbuf_data(const struct rte_mbuf *m) { return (uint8_t *)m->buf_addr + m->data_off; }
 HOT uint32_t evs_mbuf_length(const struct rte_mbuf *m) { return m->pkt_len; }
 HOT uint32_t evs_mbuf_segment_length(const struct rte_mbuf *m) { return m->data_len; }
 HOT struct rte_mbuf *evs_mbuf_next(const struct rte_mbuf *m) { return m->next; }
@@ -83,9 +83,9 @@ HOT void evs_mbuf_append_segment(struct rte_mbuf *head, struct rte_mbuf *last, s
     head->pkt_len += tail->data_len;
 }
 /// Room for `count` bytes in front; NULL when there is none.
-HOT uint8_t *evs_mbuf_prepend(struct rte_mbuf *m, uint16_t count) { return (uint8_t *)rte_pktmbuf_prepend(m, count); }
+HOT void *evs_mbuf_prepend(struct rte_mbuf *m, uint16_t count) { return rte_pktmbuf_prepend(m, count); }
 /// Takes `count` bytes from the front of the first segment; NULL when it is shorter.
-HOT uint8_t *evs_mbuf_remove_front(struct rte_mbuf *m, uint16_t count) { return (uint8_t *)rte_pktmbuf_adj(m, count); }
+HOT void *evs_mbuf_remove_front(struct rte_mbuf *m, uint16_t count) { return rte_pktmbuf_adj(m, count); }
 HOT uint64_t evs_mbuf_timestamp(const struct rte_mbuf *m, int offset) {
     return *RTE_MBUF_DYNFIELD(m, offset, const rte_mbuf_timestamp_t *);
 }
