@@ -5,17 +5,14 @@
 struct ExtensionHeaderWalk {
     /// The protocol found; ``IPProtocol/fragment`` in a later fragment.
     private(set) var nextHeader: UInt8
-    /// Where its header starts.
+    /// Whether the chain was there to its end.
+    private(set) var isWhole = true
+    /// ipv6_exthdr.
+    private(set) var seen: UInt16 = 0
+    /// Where the header of the protocol found starts.
     private(set) var offset: Int
     /// ip_frag.
     private(set) var fragment: UInt64 = 0
-    /// ipv6_exthdr.
-    private(set) var seen: UInt16 = 0
-    /// ``seen`` without its rules about place: each kind of header that came.
-    private var kinds: UInt16 = 0
-    private var destinationOptionsCount = 0
-    /// The place in RFC 8200's order of the last header that was in order.
-    private var place = 0
 
     @_noLocks @inline(__always)
     init(nextHeader: UInt8, offset: Int) {
@@ -38,65 +35,91 @@ struct ExtensionHeaderWalk {
         }
     }
 
-    /// Walks to the end of the chain.
-    /// - Returns: Whether all of it was there.
+    /// The walk, gone to the end of the chain. Few packets have extension headers, so this stands apart from the rest.
     @_noLocks @inline(never)
-    mutating func run(_ packet: PacketBytes, end: Int) -> Bool {
-        while isNeeded {
-            note(nextHeader)
-            if nextHeader == IPProtocol.encapsulatingSecurityPayload || nextHeader == IPProtocol.noNextHeader {
-                return true
-            }
-            let available = min(packet.count, end) &- offset
-            guard available >= IPv6ExtensionHeader.minimumLength else { return false }
-            // Safe: the header's first eight bytes are there.
-            let following = unsafe packet.uint8(at: offset &+ IPv6ExtensionHeader.nextHeader)
-            let units = unsafe Int(packet.uint8(at: offset &+ IPv6ExtensionHeader.lengthUnits))
-            var length = (units &+ 1) &* 8
-            if nextHeader == IPProtocol.authentication {
-                length = (units &+ 2) &* 4
-            } else if nextHeader == IPProtocol.fragment {
-                length = IPv6ExtensionHeader.minimumLength
-                // Safe: as above.
-                let place = unsafe packet.uint16(at: offset &+ IPv6ExtensionHeader.fragment)
-                if place != 0 { fragment = KeyLayout.fragmentAny }
-                if place & Self.fragmentOffset != 0 {
-                    fragment = KeyLayout.fragmentAny | KeyLayout.fragmentLater
-                    offset &+= length
-                    return true
-                }
-            }
-            guard length <= end &- offset else { return false }
-            offset &+= length
-            nextHeader = following
+    func finished(_ packet: PacketBytes, end: Int) -> ExtensionHeaderWalk {
+        var walk = self
+        var order = ExtensionHeaderOrder()
+        while walk.isNeeded {
+            order.note(walk.nextHeader)
+            guard walk.step(packet, end: end) else { break }
         }
-        return true
+        walk.seen = order.seen
+        return walk
+    }
+
+    /// Steps over one header.
+    /// - Returns: Whether the way goes on.
+    @_noLocks @inline(__always)
+    private mutating func step(_ packet: PacketBytes, end: Int) -> Bool {
+        if nextHeader == IPProtocol.encapsulatingSecurityPayload || nextHeader == IPProtocol.noNextHeader {
+            return false
+        }
+        isWhole = min(packet.count, end) &- offset >= IPv6ExtensionHeader.minimumLength
+        guard isWhole else { return false }
+        // Safe: the header's first eight bytes are there.
+        let following = unsafe packet.uint8(at: offset &+ IPv6ExtensionHeader.nextHeader)
+        let units = unsafe Int(packet.uint8(at: offset &+ IPv6ExtensionHeader.lengthUnits))
+        var length = (units &+ 1) &* 8
+        if nextHeader == IPProtocol.authentication {
+            length = (units &+ 2) &* 4
+        } else if nextHeader == IPProtocol.fragment {
+            length = IPv6ExtensionHeader.minimumLength
+            // Safe: as above.
+            let place = unsafe packet.uint16(at: offset &+ IPv6ExtensionHeader.fragment)
+            // Open vSwitch takes the reserved bits for a sign of a fragment too.
+            if place != 0 { fragment = KeyLayout.fragmentAny }
+            if place & Self.fragmentOffset != 0 {
+                fragment = KeyLayout.fragmentAny | KeyLayout.fragmentLater
+                return false
+            }
+        }
+        isWhole = length <= end &- offset
+        offset &+= length
+        nextHeader = following
+        return isWhole
     }
 
     private static var fragmentOffset: UInt16 { @_noLocks get { 0xfff8 } }
+}
 
-    /// Enters a header into ``seen`` (OpenFlow 1.3.5 §7.2.3.7, OXM_OF_IPV6_EXTHDR).
+/// Which extension headers came, and whether in order: ipv6_exthdr (OpenFlow 1.3.5 §7.2.3.7).
+struct ExtensionHeaderOrder {
+    /// ipv6_exthdr.
+    private(set) var seen: UInt16 = 0
+    /// Each kind of header that came, wherever it came.
+    private var kinds: UInt16 = 0
+    private var destinationOptionsCount = 0
+    /// The place in RFC 8200's order of the last header that was in order.
+    private var reached = 0
+
+    @_noLocks @inline(__always)
+    init() {}
+
+    /// Enters a header.
     ///
     /// "Unexpected sequencing" is any order but RFC 8200 §4.1's: hop-by-hop, destination options, routing, fragment,
     /// authentication, encapsulating security payload, destination options. Two destination options headers are
     /// expected, more are a repeat.
     @_noLocks @inline(__always)
-    private mutating func note(_ header: UInt8) {
+    mutating func note(_ header: UInt8) {
         let kind: UInt16
-        var its = 0
+        let place: Int
         switch header {
-        case IPProtocol.hopByHopOptions: (kind, its) = (IPv6ExtensionBits.hopByHop, 1)
-        case IPProtocol.destinationOptions: (kind, its) = (IPv6ExtensionBits.destination, place < 2 ? 2 : 7)
-        case IPProtocol.routing: (kind, its) = (IPv6ExtensionBits.router, 3)
-        case IPProtocol.fragment: (kind, its) = (IPv6ExtensionBits.fragment, 4)
-        case IPProtocol.authentication: (kind, its) = (IPv6ExtensionBits.authentication, 5)
-        case IPProtocol.encapsulatingSecurityPayload: (kind, its) = (IPv6ExtensionBits.encryptedPayload, 6)
-        default: (kind, its) = (IPv6ExtensionBits.noNextHeader, 8)
+        case IPProtocol.hopByHopOptions: (kind, place) = (IPv6ExtensionBits.hopByHop, 1)
+        case IPProtocol.destinationOptions: (kind, place) = (IPv6ExtensionBits.destination, reached < 2 ? 2 : 7)
+        case IPProtocol.routing: (kind, place) = (IPv6ExtensionBits.router, 3)
+        case IPProtocol.fragment: (kind, place) = (IPv6ExtensionBits.fragment, 4)
+        case IPProtocol.authentication: (kind, place) = (IPv6ExtensionBits.authentication, 5)
+        case IPProtocol.encapsulatingSecurityPayload: (kind, place) = (IPv6ExtensionBits.encryptedPayload, 6)
+        default: (kind, place) = (IPv6ExtensionBits.noNextHeader, 8)
         }
-        if kind == IPv6ExtensionBits.destination { destinationOptionsCount &+= 1 }
-        let isRepeat = kind == IPv6ExtensionBits.destination ? destinationOptionsCount > 2 : kinds & kind != 0
-        if isRepeat { seen |= IPv6ExtensionBits.unexpectedRepeat }
-        if its < place { seen |= IPv6ExtensionBits.unexpectedSequence } else { place = its }
+        let isDestination = kind == IPv6ExtensionBits.destination
+        if isDestination { destinationOptionsCount &+= 1 }
+        if isDestination ? destinationOptionsCount > 2 : kinds & kind != 0 {
+            seen |= IPv6ExtensionBits.unexpectedRepeat
+        }
+        if place < reached { seen |= IPv6ExtensionBits.unexpectedSequence } else { reached = place }
         // Hop-by-hop options are told of only where they belong, at the very start.
         if kind != IPv6ExtensionBits.hopByHop || kinds == 0 { seen |= kind }
         kinds |= kind

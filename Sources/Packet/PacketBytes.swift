@@ -4,17 +4,26 @@
 @safe
 struct PacketBytes: BitwiseCopyable {
     private let base: UnsafeRawPointer
-    /// Bytes that may be read, at most 65,535: every offset of a whole header fits in 16 bits.
-    let count: Int
+    /// Bytes that may be read.
+    private(set) var count: Int
 
     /// `base` must be readable for `count` bytes as long as this value is used.
     @unsafe @_noLocks @inline(__always)
     init(_ base: UnsafeRawPointer, count: Int) {
         unsafe self.base = base
-        self.count = min(count, Int(UInt16.max))
+        self.count = count
     }
 
-    /// Whether `length` bytes from `offset` may be read. Both are at most a few times 65,535, so the sum can't wrap.
+    /// The first 65,535 bytes: every offset of a whole header among them fits in 16 bits.
+    var addressable: PacketBytes {
+        @_noLocks @inline(__always) get {
+            var result = self
+            result.count = min(count, Int(UInt16.max))
+            return result
+        }
+    }
+
+    /// Whether `length` bytes from `offset` may be read. Both are at most a few times 65,535.
     @_noLocks @inline(__always)
     func has(_ length: Int, at offset: Int) -> Bool { offset &+ length <= count }
 

@@ -14,8 +14,8 @@ public struct PacketLayout: BitwiseCopyable, Sendable, Hashable {
     public var transportOffset: UInt16
     /// Bytes from `networkOffset` that belong to the IP packet, so without Ethernet's padding; 0 without IP.
     public var networkLength: UInt32
-    /// VLAN tags parsed, 0…2.
-    public var vlanTagCount: UInt8
+    /// VLAN tags parsed, 0…2. With 16 bits, a layout has no padding and is returned and stored in two registers.
+    public var vlanTagCount: UInt16
     /// Protocol of the header at `transportOffset`, as ip_proto; 0 when that is absent.
     public var transportProtocol: UInt8
     public var network: Network

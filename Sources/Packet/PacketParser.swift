@@ -10,7 +10,7 @@ public enum PacketParser {
     ///
     /// - Parameters:
     ///   - bytes: The first part of the packet in contiguous memory, readable for `count` bytes.
-    ///   - count: Bytes at `bytes`. Headers beyond them are taken as cut off.
+    ///   - count: Bytes at `bytes`, at most `packetLength`. Headers beyond them are taken as cut off.
     ///   - packetLength: Bytes in the whole packet, which may go on in further buffers. The lengths that headers
     ///     state are checked against it.
     ///   - port: The port it came in by; becomes in_port and in_phy_port.
@@ -24,31 +24,55 @@ public enum PacketParser {
         // Safe: a key is 32 words and nothing else, and only its first 18 are written.
         let words = unsafe UnsafeMutableRawPointer(key).assumingMemoryBound(to: UInt64.self)
         // Safe: the caller vouches for `count` bytes at `bytes`.
-        let packet = unsafe PacketBytes(bytes, count: min(count, packetLength))
-        var layout = PacketLayout()
+        let packet = unsafe PacketBytes(bytes, count: count)
         // Safe: as above. Word by word, the compiler makes a few vector stores of it.
         for word in KeyLayout.ipv4Addresses..<KeyLayout.physicalPort { unsafe words[word] = 0 }
-        let portBits = UInt64(port) << 32
-        unsafe words[KeyLayout.physicalPort] = portBits
+        unsafe words[KeyLayout.physicalPort] = UInt64(port) << 32
 
-        let ethernet = EthernetParser(packet)
-        unsafe words[KeyLayout.ethernetDestination] = ethernet.destination
-        unsafe words[KeyLayout.ethernetSource] = ethernet.source
-        layout.etherTypeOffset = ethernet.etherTypeOffset
-        layout.vlanTagCount = ethernet.tagCount
-        var types = portBits | UInt64(ethernet.type) << 16
-
-        if ethernet.type == EtherType.ipv4 {
-            types |= unsafe parseIPv4(packet, ethernet.payload, packetLength, words, &layout)
-        } else if ethernet.type == EtherType.ipv6 {
-            types |= unsafe parseIPv6(packet, ethernet.payload, packetLength, words, &layout)
-        } else {
-            unsafe parseOther(packet, ethernet.type, ethernet.payload, words, &layout)
+        // IPv4 without tags is parsed here, with nothing called and all places known to the compiler; all else there.
+        guard let ethernet = EthernetParser(untaggedIPv4: packet) else {
+            return unsafe parseAny(packet, packetLength, words)
         }
-        unsafe words[KeyLayout.portAndTypes] = types
-        return layout
+        return unsafe parseIPv4(packet, packetLength, ethernet, words)
     }
 
+    /// Parses any packet, after the words that follow Ethernet's have been cleared.
+    ///
+    /// - Parameter words: Word 17 holds the port; words 0…2 need not be defined.
+    @unsafe @_noLocks @inline(never)
+    private static func parseAny(
+        _ packet: PacketBytes, _ packetLength: Int, _ words: UnsafeMutablePointer<UInt64>
+    ) -> PacketLayout {
+        let ethernet = EthernetParser(packet)
+        switch ethernet.type {
+        // Safe: `words` is a whole key.
+        case EtherType.ipv4: return unsafe parseIPv4(packet, packetLength, ethernet, words)
+        case EtherType.ipv6: return unsafe parseIPv6(packet, packetLength, ethernet, words)
+        case EtherType.arp, EtherType.rarp: return unsafe parseARP(packet, ethernet, words)
+        case EtherType.mplsUnicast, EtherType.mplsMulticast: return unsafe parseMPLS(packet, ethernet, words)
+        case EtherType.backboneTag: return unsafe parsePBB(packet, ethernet, words)
+        default:
+            unsafe store(ethernet, words)
+            return PacketLayout(ethernet)
+        }
+    }
+
+    /// Writes words 0…2.
+    ///
+    /// - Parameters:
+    ///   - words: Word 17 holds the port.
+    ///   - network: ip_proto and ip_frag in their places in word 0.
+    @unsafe @_noLocks @inline(__always)
+    static func store(_ ethernet: EthernetParser, _ words: UnsafeMutablePointer<UInt64>, network: UInt64 = 0) {
+        // Safe: `words` is a whole key.
+        let port = unsafe words[KeyLayout.physicalPort]
+        unsafe words[KeyLayout.portAndTypes] = port | UInt64(ethernet.type) << 16 | network
+        unsafe words[KeyLayout.ethernetDestination] = ethernet.destination
+        unsafe words[KeyLayout.ethernetSource] = ethernet.source
+    }
+}
+
+extension PacketParser {
     /// Parses no further than the EtherType: in_port, eth_dst, eth_src, both VLAN tags and eth_type.
     ///
     /// The other bits of words 0…2 become zero; the other words are left alone.
@@ -59,15 +83,12 @@ public enum PacketParser {
     ) -> PacketLayout {
         // Safe: as in `parse`.
         let words = unsafe UnsafeMutableRawPointer(key).assumingMemoryBound(to: UInt64.self)
-        let packet = unsafe PacketBytes(bytes, count: min(count, packetLength))
+        let packet = unsafe PacketBytes(bytes, count: count)
         let ethernet = EthernetParser(packet)
         unsafe words[KeyLayout.portAndTypes] = UInt64(port) << 32 | UInt64(ethernet.type) << 16
         unsafe words[KeyLayout.ethernetDestination] = ethernet.destination
         unsafe words[KeyLayout.ethernetSource] = ethernet.source
-        var layout = PacketLayout()
-        layout.etherTypeOffset = ethernet.etherTypeOffset
-        layout.vlanTagCount = ethernet.tagCount
-        return layout
+        return PacketLayout(ethernet)
     }
 }
 
