@@ -186,7 +186,8 @@ extension FlowTextActionParser {
         let field = Field[id]
         let value = try reader.fieldValue(field, item.value)
         if value.mask != field.allOnes {
-            throw reader.error(at: item.value.lowerBound, "\(reader.text(item.key)) takes a whole value, without a mask")
+            throw reader.error(
+                at: item.value.lowerBound, "\(reader.text(item.key)) takes a whole value, without a mask")
         }
         return value
     }

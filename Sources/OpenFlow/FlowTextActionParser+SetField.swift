@@ -15,7 +15,7 @@ extension FlowTextActionParser {
             return try setField(.ipDSCP, MaskedValue(codepoint, Field[.ipDSCP].allOnes), at: target)
         default:
             let slice = try reader.fieldSlice(target, in: protocols)
-            guard reader.firstIndex(of: Ascii.openBracket, in: target) == nil || slice.isWholeField else {
+            guard reader.namesNoBits(target) else {
                 throw reader.error(at: target.lowerBound, "set_field sets whole fields: use VALUE/MASK, or load")
             }
             let field = Field[slice.field]
@@ -27,7 +27,7 @@ extension FlowTextActionParser {
             if slice.field == .vlanVID && masked.value & present == 0 {
                 throw reader.error(
                     at: value.lowerBound,
-                    "vlan_vid must keep bit 12 (tag present) set: add 0x1000 to the value, and to the mask if there is one")
+                    "vlan_vid must have bit 12 (tag present) set: add 0x1000 to the value, and to a mask")
             }
             return try setField(slice.field, masked, at: target)
         }
@@ -48,13 +48,15 @@ extension FlowTextActionParser {
     /// `load:VALUE->FIELD[FIRST..LAST]`
     mutating func load(_ item: FlowTextItem) throws(FlowTextError) -> Action {
         let (value, target) = try arrow(item, "VALUE->FIELD[FIRST..LAST]")
-        let slice = try reader.fieldSlice(target, in: protocols)
+        var slice = try reader.fieldSlice(target, in: protocols)
         if slice.bitCount > 64 {
             throw reader.error(at: target.lowerBound, "load sets 64 bits at most: use set_field, or two loads")
         }
         let maximum: UInt128 = (1 << UInt128(slice.bitCount)) - 1
         let number = try reader.number(value, maximum: maximum, for: reader.text(target))
         try requireWritable(slice.field, at: target)
+        // The 16-bit port number that Open vSwitch's in_port holds stands for the whole field.
+        if slice.field == .inPort && reader.namesNoBits(target) { slice = FieldSlice(.inPort) }
         return .load(value: UInt64(truncatingIfNeeded: number), to: slice)
     }
 

@@ -34,7 +34,8 @@ struct FlowTextFlowParser {
                 return flow
             }
         }
-        throw reader.error(at: line.upperBound, "the flow has no actions: end it with actions=… (actions=drop for none)")
+        throw reader.error(
+            at: line.upperBound, "the flow has no actions: end it with actions=… (actions=drop for none)")
     }
 
     /// `add` may stand before a flow; what else ovs-ofctl takes there is no flow to add.

@@ -33,7 +33,7 @@ struct FlowTextMatchParser {
         try requireValue(item)
         let slice = try reader.fieldSlice(item.key)
         let field = Field[slice.field]
-        if slice.isWholeField {
+        if slice.isWholeField || reader.namesNoBits(item.key) {
             let isNumber = field.format != .port && reader.looksLikeNumber(item.value)
             let value =
                 isNumber ? try reader.maskedNumber(field, item.value) : try reader.fieldValue(field, item.value)
@@ -205,6 +205,7 @@ extension FlowTextReader {
             return error(at: place.lowerBound, "later fragments have no \(text(place)): leave out ip_frag=later")
         }
         let choices = alternative.fields.map { Field[$0].prerequisite.flowText }.joined(separator: ", ")
-        return error(at: place.lowerBound, "\(text(place)) needs one of \(choices) in the match: add it before actions=")
+        return error(
+            at: place.lowerBound, "\(text(place)) needs one of \(choices) in the match: add it before actions=")
     }
 }

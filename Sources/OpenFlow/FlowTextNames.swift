@@ -156,7 +156,8 @@ extension FlowTextReader {
         let word = text(key)
         if FlowTextNames.match.find(bytes, key) != nil {
             return error(
-                at: key.lowerBound, "\(word) is no action: match on it before actions=, or write set_field:…->\(word)")
+                at: key.lowerBound,
+                "\(word) is no action: match on it before actions=, or write set_field:VALUE->\(word)")
         }
         let hint = FlowTextNames.actions.nearest(to: word).map { "; did you mean \($0)?" } ?? ""
         return error(at: key.lowerBound, "there is no action “\(word)”\(hint)")

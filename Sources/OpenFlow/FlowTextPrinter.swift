@@ -10,8 +10,10 @@ extension Action {
 extension FieldSlice: CustomStringConvertible {
     /// `NXM_NX_REG0[16..31]`
     public var description: String {
-        let name = Field[field].extensibleNames.first ?? Field[field].name
-        if isWholeField { return name + "[]" }
+        // Of in_port's names, the first means 16 bits (see FlowTextReader.fieldSlice).
+        let names = Field[field].extensibleNames
+        let name = (field == .inPort ? names.last : names.first) ?? Field[field].name
+        if isWholeField && field != .vlanVID { return name + "[]" }
         return bitCount == 1 ? "\(name)[\(firstBit)]" : "\(name)[\(firstBit)..\(firstBit + bitCount - 1)]"
     }
 }
@@ -104,7 +106,8 @@ extension Match: CustomStringConvertible {
         guard bits & value & present != 0, isWhole, bits != present else {
             return ["vlan_tci=" + Field[.vlanTCI].text(value, mask: bits)]
         }
-        return (identifier != 0 ? ["dl_vlan=\(value & 0xfff)"] : []) + (priority != 0 ? ["vlan_pcp=\(value >> 13)"] : [])
+        return (identifier != 0 ? ["dl_vlan=\(value & 0xfff)"] : [])
+            + (priority != 0 ? ["vlan_pcp=\(value >> 13)"] : [])
     }
 }
 

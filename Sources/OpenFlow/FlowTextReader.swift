@@ -151,7 +151,8 @@ extension FlowTextReader {
         }
         let key = start..<position
         if key.isEmpty {
-            throw error(at: start, "a name was expected before “\(text(start..<start + 1))” (no space may stand there)")
+            throw error(
+                at: start, "a name was expected before “\(text(start..<start + 1))” (no space may stand there)")
         }
         guard let delimiter else { return FlowTextItem(key: key, delimiter: nil, value: position..<position) }
         if delimiter == Ascii.open {
@@ -166,7 +167,8 @@ extension FlowTextReader {
         position += 1
         let valueStart = position
         while position < end && !Ascii.isSeparator(bytes[position]) {
-            position = bytes[position] == Ascii.open ? try closingParenthesis(from: position, to: end) + 1 : position + 1
+            if bytes[position] == Ascii.open { position = try closingParenthesis(from: position, to: end) }
+            position += 1
         }
         return FlowTextItem(key: key, delimiter: delimiter, value: valueStart..<position)
     }

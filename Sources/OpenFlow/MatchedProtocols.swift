@@ -27,7 +27,8 @@ enum IPProtocol {
 struct MatchedProtocols {
     let etherType: UInt16?
     let ipProtocol: UInt8?
-    let icmpv6Type: UInt8?
+    /// `nil` also for a code other than zero, which no neighbour discovery message has (RFC 4861 §4).
+    let neighbourDiscoveryType: UInt8?
     /// Fragments after the first have no transport header.
     let isLaterFragment: Bool
     /// VLAN tags that the packet has for certain. Actions change it.
@@ -36,8 +37,9 @@ struct MatchedProtocols {
     init(_ match: Match) {
         etherType = match.exactValue(of: .ethType).map { UInt16($0) }
         ipProtocol = match.exactValue(of: .ipProto).map { UInt8($0) }
-        icmpv6Type = match.exactValue(of: .icmpv6Type).map { UInt8($0) }
         let key = match.key
+        neighbourDiscoveryType =
+            key[.icmpv6Code] == 0 ? match.exactValue(of: .icmpv6Type).map { UInt8($0) } : nil
         isLaterFragment = key[KeyLayout.portAndTypes] & KeyLayout.fragmentLater != 0
         vlanTags = key[KeyLayout.ethernetDestination] & KeyLayout.vlanPresent != 0 ? 1 : 0
     }
@@ -57,9 +59,9 @@ struct MatchedProtocols {
         case .sctp: isIP && ipProtocol == IPProtocol.sctp && !isLaterFragment
         case .icmpv4: etherType == EtherType.ipv4 && ipProtocol == IPProtocol.icmp
         case .icmpv6: isICMPv6
-        case .neighbour: isICMPv6 && (icmpv6Type == 135 || icmpv6Type == 136)
-        case .neighbourSolicitation: isICMPv6 && icmpv6Type == 135
-        case .neighbourAdvertisement: isICMPv6 && icmpv6Type == 136
+        case .neighbour: isICMPv6 && (neighbourDiscoveryType == 135 || neighbourDiscoveryType == 136)
+        case .neighbourSolicitation: isICMPv6 && neighbourDiscoveryType == 135
+        case .neighbourAdvertisement: isICMPv6 && neighbourDiscoveryType == 136
         }
     }
 
