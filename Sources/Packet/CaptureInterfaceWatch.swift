@@ -10,6 +10,8 @@ struct CaptureInterfaceWatch {
             case linkType(Int)
             case snapshotLength(UInt32, first: UInt32)
             case byteOrder
+            /// Ticks of 2^-n s, so fine that libpcap miscalculates timestamps instead of refusing them.
+            case resolution(Int)
         }
         var reason: Reason
         /// The interface's number within its section, with its name if it has one.
@@ -31,6 +33,9 @@ struct CaptureInterfaceWatch {
     private static let blockHeaderLength = 12
     /// As much of an interface description as is kept: an if_name beyond it goes unnamed.
     private static let keptLength = 512
+
+    /// libpcap multiplies ticks, up to 2^n, by 10^9 (nearly 2^30) in 64 bits.
+    private static let finestBinaryResolution: UInt8 = 34
 
     private var isWatching = true
     private var isBigEndian = false
@@ -102,6 +107,10 @@ struct CaptureInterfaceWatch {
         let snapshotLength = word32(at: 12) == 0 || word32(at: 12) > Int32.max ? 262_144 : word32(at: 12)
         let interface = name.map { "\(interfaceCount) (\"\($0)\")" } ?? "\(interfaceCount)"
         interfaceCount += 1
+        if let option = option(9)?.first, option & 0x80 != 0, option & 0x7F > Self.finestBinaryResolution {
+            refuse(.resolution(Int(option & 0x7F)), interface: interface, end: position)
+            return
+        }
         guard let first else {
             first = (linkType, snapshotLength)
             firstInterface = interface
@@ -121,16 +130,20 @@ struct CaptureInterfaceWatch {
 
     /// The interface's if_name option, without what could disturb a terminal.
     private var name: String? {
-        var option = 16
-        while option + 4 <= head.count {
-            let code = word16(at: option)
-            let length = Int(word16(at: option + 2))
-            if code == 0 || option + 4 + length > head.count { return nil }
-            if code == 2 {
-                let text = String(decoding: head[option + 4..<option + 4 + length], as: UTF8.self)
-                return String(text.unicodeScalars.filter { $0.properties.generalCategory != .control })
-            }
-            option += 4 + (length + 3) / 4 * 4
+        guard let bytes = option(2) else { return nil }
+        let text = String(decoding: bytes, as: UTF8.self)
+        return String(text.unicodeScalars.filter { $0.properties.generalCategory != .control })
+    }
+
+    /// The value of the interface's first option with that code, as far as it is kept.
+    private func option(_ wanted: UInt16) -> ArraySlice<UInt8>? {
+        var place = 16
+        while place + 4 <= head.count {
+            let code = word16(at: place)
+            let length = Int(word16(at: place + 2))
+            if code == 0 || place + 4 + length > head.count { return nil }
+            if code == wanted { return head[place + 4..<place + 4 + length] }
+            place += 4 + (length + 3) / 4 * 4
         }
         return nil
     }

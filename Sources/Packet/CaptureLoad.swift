@@ -4,7 +4,7 @@ extension Capture {
     /// The bound on a capture's size if none is given: 4 GiB.
     public static let defaultMaximumBytes = 4 << 30
     /// A packet with more captured bytes is taken for damage; it is libpcap's own bound for Ethernet.
-    public static let longestRecord = 262_144
+    public static let recordLengthLimit = 262_144
 
     /// Reads a whole capture of Ethernet packets: pcap (µs or ns, either byte order) or pcapng, or gzip of either.
     ///
@@ -66,7 +66,7 @@ extension Capture {
         while overlong == nil {
             // Safe: what libpcap hands to the closure is not kept.
             let step = unsafe try stream.next { header, data throws(MemoryRefusal) in
-                guard header.caplen <= longestRecord else {
+                guard header.caplen <= recordLengthLimit else {
                     overlong = header.caplen
                     return
                 }
@@ -122,10 +122,16 @@ extension Capture {
 
     /// The interface or section that made libpcap stop at `position`, as an error.
     private static func refusedInterface(at position: Int, of source: CaptureSource) -> CaptureError? {
-        guard let refusal = source.interfaceWatch.refusal, position > refusal.start, position <= refusal.end else {
-            return nil
+        guard let refusal = source.interfaceWatch.refusal else { return nil }
+        if case .resolution(let resolution) = refusal.reason {
+            return .unsupported(
+                file: source.name,
+                reason: "interface \(refusal.interface) counts time in 2^-\(resolution) s, too fine for its timestamps "
+                    + "to be right; editcap -F nsecpcap IN OUT makes them nanoseconds")
         }
+        guard position > refusal.start && position <= refusal.end else { return nil }
         switch refusal.reason {
+        case .resolution: return nil
         case .linkType(let number):
             let linkType = CaptureLinkType.fromFile(number)
             return .wrongLinkType(

@@ -108,8 +108,8 @@ import Testing
 
     @Test func overlongPcapngPacket() throws {
         let interface = TestFile.Interface(snapshotLength: 1 << 20)
-        let longest = TestPacket([UInt8](repeating: 1, count: Capture.longestRecord), timestamp: 0)
-        let longer = TestPacket([UInt8](repeating: 1, count: Capture.longestRecord + 1), timestamp: 0)
+        let longest = TestPacket([UInt8](repeating: 1, count: Capture.recordLengthLimit), timestamp: 0)
+        let longer = TestPacket([UInt8](repeating: 1, count: Capture.recordLengthLimit + 1), timestamp: 0)
         let capture = try Capture.load(TestFile.pcapng([longest, longer, longest], interfaces: [interface]))
         #expect(capture.packetCount == 1)
         #expect(capture.truncation?.contains("(a packet of 262145 captured bytes): 1 whole packet kept") == true)
@@ -142,6 +142,40 @@ import Testing
     @Test func sectionsOfBothByteOrders() {
         let file = TestFile.pcapng(Self.packets) + TestFile.pcapng(Self.packets, isBigEndian: true)
         #expect(loadError(file)?.description.contains("its sections differ in byte order") == true)
+    }
+
+    /// libpcap would take ticks of 2^-35 s, and get the time wrong.
+    @Test func tooFineAClock() {
+        let packets = [TestPacket([1], timestamp: 0)]
+        let fine = TestFile.Interface(name: "eth0", resolution: 0x80 | 34)
+        let tooFine = TestFile.Interface(name: "eth1", resolution: 0x80 | 35)
+        #expect(loadError(TestFile.pcapng(packets, interfaces: [fine])) == nil)
+        let message = loadError(TestFile.pcapng(packets, interfaces: [fine, tooFine]))?.description
+        #expect(message?.contains("interface 1 (\"eth1\") counts time in 2^-35 s") == true)
+    }
+
+    /// Nothing stays open after an error.
+    @Test func descriptorsAreClosed() async throws {
+        await #expect(processExitsWith: .success) {
+            func lowestFree() -> Int32 {
+                let descriptor = open("/dev/null", O_RDONLY)
+                close(descriptor)
+                return descriptor
+            }
+            let foreign = try TemporaryFile([1, 2, 3])
+            let packed = try TemporaryFile([0x1F, 0x8B, 8, 0, 0, 0, 0, 0, 0, 3, 0xFF, 0xFF, 0xFF])
+            let whole = try TemporaryFile(TestFile.pcap(CaptureDamageTests.packets))
+            let before = lowestFree()
+            for _ in 0..<10 {
+                for path in [foreign.directoryPath, foreign.path, packed.path] {
+                    precondition((try? Capture.load(path)) == nil)
+                }
+                precondition((try? Capture.load(whole.path, maximumBytes: 30)) == nil)
+                _ = try Capture.load(whole.path)
+                _ = try CaptureWriter(foreign.path + ".out")
+            }
+            precondition(lowestFree() == before)
+        }
     }
 
     @Test func foreignFiles() {

@@ -68,6 +68,28 @@ import Testing
         #expect(try Capture.load(file + file).packets == packets + packets)
     }
 
+    /// Simple packet blocks (without a time), the old packet blocks, blocks of no concern, and a clock's offset.
+    @Test(arguments: [false, true]) func otherBlocks(isBigEndian: Bool) throws {
+        var file = TestFile(isBigEndian: isBigEndian)
+        file.putSection()
+        file.put(TestFile.Interface(resolution: 9, offset: 100))
+        file.putBlock(0xBAD) { $0.put(UInt32(1)) }
+        file.putBlock(3) {
+            $0.put(UInt32(5))
+            $0.bytes += [1, 2, 3, 4, 5]
+        }
+        file.putBlock(2) {
+            $0.put(UInt16(0), 7)
+            $0.put(UInt32(0), 42, 3, 4)
+            $0.bytes += [6, 7, 8]
+        }
+        let expected = [
+            TestPacket([1, 2, 3, 4, 5], timestamp: 100_000_000_000),
+            TestPacket([6, 7, 8], wireLength: 4, timestamp: 100_000_000_042),
+        ]
+        #expect(try Capture.load(file.bytes).packets == expected)
+    }
+
     @Test func gzipOfSeveralMembersAndPadding() throws {
         let packets = TestPacket.samples(unit: 1000)
         let file = TestFile.pcap(packets)

@@ -65,6 +65,8 @@ struct TestFile {
         var name: String?
         /// The if_tsresol option's byte.
         var resolution: UInt8?
+        /// The if_tsoffset option: seconds to add to each timestamp.
+        var offset: UInt32?
 
         /// Ticks of a second.
         var ticks: UInt64 {
@@ -103,6 +105,11 @@ struct TestFile {
             if let resolution = interface.resolution {
                 block.put(UInt16(9), 1)
                 block.bytes += [resolution, 0, 0, 0]
+            }
+            if let offset = interface.offset {
+                block.put(UInt16(14), 8)
+                let words = block.isBigEndian ? (0, offset) : (offset, 0)
+                block.put(words.0, words.1)
             }
             block.put(UInt16(0), 0)
         }

@@ -35,7 +35,9 @@ extension CaptureWriter {
     }
 
     /// The bytes on the disk are those of the format's description, not only what our own reader takes.
-    @Test(arguments: [(CapturePrecision.microseconds, UInt32(0xA1B2_C3D4), UInt64(1000)), (.nanoseconds, 0xA1B2_3C4D, 1)])
+    @Test(arguments: [
+        (CapturePrecision.microseconds, UInt32(0xA1B2_C3D4), UInt64(1000)), (.nanoseconds, 0xA1B2_3C4D, 1),
+    ])
     func bytesOnDisk(precision: CapturePrecision, magic: UInt32, unit: UInt64) throws {
         let packets = TestPacket.samples(unit: unit)
         let file = try TemporaryFile()
