@@ -10,6 +10,8 @@ public struct DatapathOptions: Sendable {
     public var packetBuffers = 16384
     /// How long a worker that finds nothing sleeps at a time; 0: never.
     public var idleSleepMicroseconds = 50
+    /// Whether a worker that finds no packet buffer for a copy waits for one, instead of dropping; for replays only.
+    public var waitsForBuffers = false
     /// Whether packets may be answered from the caches; without them each is translated, which is slow and tests them.
     public var usesCaches = true
 
@@ -49,7 +51,7 @@ public final class Datapath {
             (workers + index).initialize(
                 to: Worker(
                     index: index, core: core, pool: pool, mailbox: mailboxes + index, quiescence: quiescence,
-                    idleSleepMicroseconds: options.idleSleepMicroseconds))
+                    options: options))
         }
     }
 

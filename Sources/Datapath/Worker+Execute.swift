@@ -95,7 +95,7 @@ extension UnsafeMutablePointer where Pointee == Worker {
         case .share:
             given.share(1)
         case .copy:
-            guard let copy = given.copy(from: pointee.pool) else {
+            guard let copy = copy(given) else {
                 hand.reason = .noBuffer
                 return true
             }
@@ -110,11 +110,31 @@ extension UnsafeMutablePointer where Pointee == Worker {
         return true
     }
 
+    /// A packet of its own with the same bytes; `nil` when no buffer is free and none will be waited for.
+    @inline(__always) @_noLocks
+    private func copy(_ packet: PacketBuffer) -> PacketBuffer? {
+        if let copy = packet.copy(from: pointee.pool) { return copy }
+        return pointee.waitsForBuffers ? waitForCopy(packet) : nil
+    }
+
+    /// Buffers come back as capture files are written; what waits here to be sent goes there first.
+    @inline(never) @_noLocks
+    private func waitForCopy(_ packet: PacketBuffer) -> PacketBuffer? {
+        var rounds = 0
+        while rounds < 500_000 {
+            send()
+            evs_thread_sleep_microseconds(20)
+            if let copy = packet.copy(from: pointee.pool) { return copy }
+            rounds &+= 1
+        }
+        return nil
+    }
+
     /// Executes a step that changes the packet; whether the program goes on.
     @inline(__always) @_noLocks
     private func change(_ hand: inout PacketInHand, _ instruction: UnsafePointer<Instruction>) -> Bool {
         if hand.packet.isShared {
-            guard let copy = hand.packet.copy(from: pointee.pool) else {
+            guard let copy = copy(hand.packet) else {
                 hand.reason = .noBuffer
                 return false
             }

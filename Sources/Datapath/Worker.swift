@@ -22,6 +22,7 @@ struct Worker: ~Copyable {
     let mailbox: UnsafeMutablePointer<WorkerMailbox>
     let quiescence: OpaquePointer
     let idleSleepMicroseconds: UInt32
+    let waitsForBuffers: Bool
 
     let inputs: UnsafeMutablePointer<PolledInput>
     var inputCount = 0
@@ -59,14 +60,15 @@ struct Worker: ~Copyable {
 
     init(
         index: Int, core: Int?, pool: PacketPool, mailbox: UnsafeMutablePointer<WorkerMailbox>,
-        quiescence: QuiescentState, idleSleepMicroseconds: Int
+        quiescence: QuiescentState, options: DatapathOptions
     ) {
         self.index = index
         self.core = core
         self.pool = pool.raw
         self.mailbox = mailbox
         self.quiescence = quiescence.raw
-        self.idleSleepMicroseconds = UInt32(idleSleepMicroseconds)
+        idleSleepMicroseconds = UInt32(options.idleSleepMicroseconds)
+        waitsForBuffers = options.waitsForBuffers
         inputs = .allocate(capacity: Limits.ports)
         egresses = .allocate(capacity: Limits.ports)
         ports = .allocate(capacity: Limits.ports)
