@@ -105,7 +105,8 @@ struct CaptureContents: ~Copyable {
     /// Both blocks, whose owner the caller now is.
     consuming func release() -> (UnsafeRawBufferPointer, UnsafeBufferPointer<CaptureRecord>) {
         let count = packetCount
-        // Safe: both blocks change their owner. This one holds `count` records, one after the other, as appended; malloc's alignment is enough.
+        // Safe: both blocks change their owner. This one holds `count` records, one after the other, as appended;
+        // malloc's alignment is enough.
         let table = unsafe records.release()
         let typed = unsafe UnsafeBufferPointer(
             start: table.baseAddress?.bindMemory(to: CaptureRecord.self, capacity: count), count: count)
