@@ -25,9 +25,9 @@ import Glibc
     public let truncation: String?
 
     /// Packets in the capture.
-    public var packetCount: Int { unsafe records.count }
+    public var packetCount: Int { unsafe records.count }  // Safe: a count touches no memory.
     /// Captured bytes of all packets.
-    public var byteCount: Int { unsafe bytes.count }
+    public var byteCount: Int { unsafe bytes.count }  // Safe: as above.
 
     init(name: String, contents: consuming CaptureContents, truncation: String?) {
         self.name = name

@@ -6,11 +6,12 @@ import Glibc
     private(set) var count = 0
     private var capacity = 0
 
-    init() { unsafe start = nil }
+    init() { unsafe start = nil }  // Safe: nil is no memory.
 
     /// Makes room for `more` bytes; `expected` is what all is expected to take, if that is known.
     /// - Throws: the number of bytes that the system refused.
     mutating func reserve(_ more: Int, expected: Int) throws(MemoryRefusal) {
+        // Safe: the pointer is only compared.
         guard unsafe capacity - count < more || start == nil else { return }
         let wanted = max(count + more, capacity * 2, expected, 4096)
         try resize(to: wanted)
@@ -18,6 +19,7 @@ import Glibc
 
     /// Gives back what was reserved and not used.
     mutating func trim() throws(MemoryRefusal) {
+        // Safe: the pointer is only compared.
         if unsafe start == nil || count < capacity { try resize(to: max(count, 1)) }
     }
 
@@ -38,6 +40,7 @@ import Glibc
 
     /// The block, whose owner the caller now is.
     consuming func release() -> UnsafeRawBufferPointer {
+        // Safe: the block has `count` bytes, and nobody frees it here any more.
         let block = unsafe UnsafeRawBufferPointer(start: start, count: count)
         discard self
         return unsafe block
@@ -102,8 +105,9 @@ struct CaptureContents: ~Copyable {
     /// Both blocks, whose owner the caller now is.
     consuming func release() -> (UnsafeRawBufferPointer, UnsafeBufferPointer<CaptureRecord>) {
         let count = packetCount
+        // Safe: both blocks change their owner. This one holds `count` records, one after the other, as appended;
+        // malloc's alignment is enough.
         let table = unsafe records.release()
-        // Safe: the block holds `count` records, one after the other, as appended; malloc's alignment is enough.
         let typed = unsafe UnsafeBufferPointer(
             start: table.baseAddress?.bindMemory(to: CaptureRecord.self, capacity: count), count: count)
         return unsafe (bytes.release(), typed)

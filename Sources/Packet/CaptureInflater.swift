@@ -51,8 +51,8 @@ import CCapture
     }
 
     private mutating func refill(from input: CaptureInput) throws(CaptureError) {
+        // Safe: `count` bytes are read into our buffer, and zlib is told of no more.
         let count = unsafe try input.read(into: buffer)
-        // Safe: `count` bytes were just read into the buffer.
         unsafe stream.pointee.next_in = buffer.baseAddress?.assumingMemoryBound(to: UInt8.self)
         unsafe stream.pointee.avail_in = UInt32(count)
         guard count == 0 else { return }
@@ -62,8 +62,8 @@ import CCapture
 
     /// Looks whether another member follows the one that ended.
     private mutating func beginMember(from input: CaptureInput) throws(CaptureError) {
+        // Safe: the stream is ours; next_in can be read, since there is input unless the stream is finished.
         if unsafe stream.pointee.avail_in == 0 { try refill(from: input) }
-        // Safe: next_in can be read, since there is input unless the stream is finished.
         guard unsafe !isFinished && stream.pointee.next_in.pointee == 0x1F, unsafe inflateReset(stream) == Z_OK else {
             isFinished = true
             return

@@ -21,6 +21,7 @@ final class CaptureInput {
         let isStandardInput = path == "-"
         name = isStandardInput ? "standard input" : path
         self.progress = progress
+        // Safe: the path lives for the call.
         let descriptor = isStandardInput ? STDIN_FILENO : unsafe Glibc.open(path, O_RDONLY | O_CLOEXEC)
         guard descriptor >= 0 else {
             if errno == ENOENT { throw .missing(file: path) }
@@ -39,7 +40,7 @@ final class CaptureInput {
         self.name = name
         size = bytes.count
         progress = nil
-        origin = unsafe .memory(bytes)
+        origin = unsafe .memory(bytes)  // Safe: the caller vouches for it.
     }
 
     deinit {

@@ -50,6 +50,7 @@ struct CaptureInterfaceWatch {
 
     /// Takes the next bytes of the file.
     mutating func pass(_ bytes: UnsafeRawBufferPointer) {
+        // Safe: the caller vouches for the bytes during the call, and no piece is longer than the rest.
         var rest = unsafe bytes
         while isWatching, unsafe !rest.isEmpty {
             let wanted = wantedLength

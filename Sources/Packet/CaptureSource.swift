@@ -34,6 +34,7 @@ final class CaptureSource {
         self.maximumBytes = maximumBytes
         let start = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 16, alignment: 16)
         let startCount: Int
+        // Safe: the buffer is ours; it goes to the inflater or is freed on each way out.
         do throws(CaptureError) {
             startCount = unsafe try Self.fill(start) { piece throws(CaptureError) in
                 unsafe try input.read(into: piece)
@@ -66,6 +67,7 @@ final class CaptureSource {
     func read(into output: UnsafeMutableRawBufferPointer) -> Int {
         guard failure == nil else { return -1 }
         do throws(CaptureError) {
+            // Safe: the caller vouches for the output during the call.
             let count = unsafe try next(into: output)
             position += count
             if position > maximumBytes { throw .tooBig(file: name, maximumBytes: maximumBytes) }
@@ -86,6 +88,7 @@ final class CaptureSource {
             aheadTaken += piece.count
             return piece.count
         }
+        // Safe: as for `read`.
         if isCompressed { return unsafe try inflater!.read(into: output, from: input) }
         return unsafe try input.read(into: output)
     }
@@ -94,6 +97,7 @@ final class CaptureSource {
         of inflater: inout CaptureInflater, input: CaptureInput
     ) throws(CaptureError) -> [UInt8] {
         let start = UnsafeMutableRawBufferPointer.allocate(byteCount: 8, alignment: 8)
+        // Safe: the buffer is ours until the end of the call, and `count` is at most its size.
         defer { unsafe start.deallocate() }
         let count = unsafe try fill(start) { piece throws(CaptureError) in
             unsafe try inflater.read(into: piece, from: input)

@@ -11,6 +11,7 @@ import Glibc
 
     /// Opens the stream and reads the capture's header.
     init(source: CaptureSource) throws(CaptureError) {
+        // Safe: the functions are called only with what is said in them.
         let functions = unsafe capture_stream_functions(
             read: { cookie, buffer, size in
                 // Safe: the cookie is the source, alive while the stream is; the C library owns `size` bytes there.
@@ -35,6 +36,7 @@ import Glibc
         }
         let buffer = UnsafeMutablePointer<CChar>.allocate(capacity: bufferSize)
         unsafe setvbuf(file, buffer, _IOFBF, bufferSize)
+        // Safe: until a reader owns the stream, it and the buffer are ours to close and free.
         let (reader, message) = unsafe openReader(file)
         guard let reader = unsafe reader else {
             unsafe fclose(file)
@@ -131,9 +133,10 @@ enum CaptureLinkType {
     }
 
     static func name(_ number: Int) -> String {
+        // Safe: the answer is a constant of libpcap, ended by a zero.
         guard let number = Int32(exactly: number), let text = unsafe pcap_datalink_val_to_name(number) else {
             return "a link type without a name"
         }
-        return unsafe String(cString: text)  // Safe: a constant of libpcap, ended by a zero.
+        return unsafe String(cString: text)
     }
 }

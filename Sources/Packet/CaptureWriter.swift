@@ -47,6 +47,7 @@ import Glibc
     deinit {
         if descriptor >= 0 {
             // What can't be written any more has no one to be told.
+            // Safe: `fill` bytes of the buffer.
             unsafe Self.writeAll(descriptor, buffer, fill)
             Glibc.close(descriptor)
         }
@@ -77,7 +78,7 @@ import Glibc
     ) throws(CaptureError) {
         let length = min(bytes.count, Self.snapshotLength)
         guard try begin(length, wireLength: wireLength, timestampNanoseconds: timestampNanoseconds) else { return }
-        unsafe put(bytes, count: length)
+        unsafe put(bytes, count: length)  // Safe: `length` is at most what `bytes` has.
     }
 
     /// Writes a packet that lies in several pieces, such as a chain of buffers.
