@@ -43,12 +43,13 @@ public final class Environment: Sendable {
     }
 
     private static func arguments(for options: EnvironmentOptions) -> [String] {
-        var arguments = ["evs", "-l", "\(options.controlCore)", "--in-memory", "--no-telemetry", "--log-level=*:notice"]
+        var arguments = ["evs", "-l", "\(options.controlCore)", "--no-telemetry", "--log-level=notice"]
         if !options.probesPCI { arguments.append("--no-pci") }
         if options.usesHugepages {
+            arguments.append("--in-memory")
             if let directory = options.hugepageDirectory { arguments.append("--huge-dir=\(directory)") }
         } else {
-            arguments += ["--no-huge", "-m", "\(options.memoryMegabytes)"]
+            arguments += ["--no-huge", "--no-shconf", "-m", "\(options.memoryMegabytes)"]
         }
         if let prefix = options.filePrefix { arguments.append("--file-prefix=\(prefix)") }
         return arguments

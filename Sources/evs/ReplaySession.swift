@@ -75,14 +75,14 @@ struct ReplaySession {
     }
 
     /// One worker for each port that plays a capture; one core is left to everything else where there are several.
-    private func workerCores() throws -> [Int?] {
+    private func workerCores() throws -> [Int] {
         let cores = Cores.available
         let inputs = plan.ports.count { $0.playsCapture }
         let wanted = plan.workerCount ?? max(1, min(inputs, cores.count - 1))
         if wanted > cores.count {
             throw Failure("\(wanted) workers need as many cores; this process may use \(cores.count)")
         }
-        return cores.suffix(wanted).map { $0 }
+        return Array(cores.suffix(wanted))
     }
 
     /// Until every capture is played, the time is up or somebody interrupts; whether it was the last.
