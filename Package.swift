@@ -16,7 +16,7 @@ let march = ProcessInfo.processInfo.environment["EVS_MARCH"] ?? defaultMarch
 // SwiftPM can't read Debian's libdpdk.pc, so its include folders stand here.
 let dpdkIncludes = ["-I/usr/include/dpdk", "-I/usr/include/\(multiarch)/dpdk"]
 let dpdkLibraries = [
-    "rte_eal", "rte_ethdev", "rte_mbuf", "rte_mempool", "rte_ring", "rte_rcu", "rte_net_ring", "rte_kvargs",
+    "rte_eal", "rte_ethdev", "rte_mbuf", "rte_mempool", "rte_ring", "rte_net_ring", "rte_kvargs",
     "rte_bus_vdev", "numa",
 ]
 let machine: [SwiftSetting] = [.unsafeFlags(["-Xcc", "-march=\(march)"])]

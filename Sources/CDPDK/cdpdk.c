@@ -97,36 +97,6 @@ struct rte_ring *evs_ring_create(const char *name, unsigned count, int socket, b
     return rte_ring_create(name, count, socket, RING_F_SC_DEQ | (single_producer ? RING_F_SP_ENQ : 0));
 }
 
-// MARK: Quiescent-state reclamation
-
-struct rte_rcu_qsbr *evs_rcu_create(unsigned threads) {
-    size_t size = rte_rcu_qsbr_get_memsize(threads);
-    struct rte_rcu_qsbr *rcu = rte_zmalloc("rcu", size, RTE_CACHE_LINE_SIZE);
-    if (rcu != NULL && rte_rcu_qsbr_init(rcu, threads) != 0) {
-        rte_free(rcu);
-        return NULL;
-    }
-    return rcu;
-}
-
-void evs_rcu_destroy(struct rte_rcu_qsbr *rcu) { rte_free(rcu); }
-
-void evs_rcu_join(struct rte_rcu_qsbr *rcu, unsigned thread) {
-    rte_rcu_qsbr_thread_register(rcu, thread);
-    rte_rcu_qsbr_thread_online(rcu, thread);
-}
-
-void evs_rcu_leave(struct rte_rcu_qsbr *rcu, unsigned thread) {
-    rte_rcu_qsbr_thread_offline(rcu, thread);
-    rte_rcu_qsbr_thread_unregister(rcu, thread);
-}
-
-void evs_rcu_synchronize(struct rte_rcu_qsbr *rcu) {
-    uint64_t token = rte_rcu_qsbr_start(rcu);
-    // Not rte_rcu_qsbr_synchronize: it spins, and a worker may share this core.
-    while (rte_rcu_qsbr_check(rcu, token, false) == 0) evs_thread_sleep_microseconds(20);
-}
-
 // MARK: Environment and threads
 
 int evs_environment_start(int argc, char **argv) {

@@ -20,7 +20,6 @@ struct Worker: ~Copyable {
     let core: Int?
     let pool: OpaquePointer
     let mailbox: UnsafeMutablePointer<WorkerMailbox>
-    let quiescence: OpaquePointer
     let idleSleepMicroseconds: UInt32
     let waitsForBuffers: Bool
 
@@ -60,13 +59,12 @@ struct Worker: ~Copyable {
 
     init(
         index: Int, core: Int?, pool: PacketPool, mailbox: UnsafeMutablePointer<WorkerMailbox>,
-        quiescence: QuiescentState, options: DatapathOptions
+        options: DatapathOptions
     ) {
         self.index = index
         self.core = core
         self.pool = pool.raw
         self.mailbox = mailbox
-        self.quiescence = quiescence.raw
         idleSleepMicroseconds = UInt32(options.idleSleepMicroseconds)
         waitsForBuffers = options.waitsForBuffers
         inputs = .allocate(capacity: Limits.ports)

@@ -22,7 +22,6 @@
 #include <rte_mempool.h>
 #include <rte_pause.h>
 #include <rte_prefetch.h>
-#include <rte_rcu_qsbr.h>
 #include <rte_ring.h>
 #include <sched.h>
 #include <stdbool.h>
@@ -130,17 +129,6 @@ HOT unsigned evs_ring_dequeue(struct rte_ring *ring, struct rte_mbuf **m, unsign
 HOT unsigned evs_ring_count(const struct rte_ring *ring) { return rte_ring_count(ring); }
 
 struct rte_ring *evs_ring_create(const char *name, unsigned count, int socket, bool single_producer);
-
-// MARK: Quiescent-state reclamation (rte_rcu_qsbr)
-
-HOT void evs_rcu_quiescent(struct rte_rcu_qsbr *rcu, unsigned thread) { rte_rcu_qsbr_quiescent(rcu, thread); }
-
-struct rte_rcu_qsbr *evs_rcu_create(unsigned threads);
-void evs_rcu_destroy(struct rte_rcu_qsbr *rcu);
-void evs_rcu_join(struct rte_rcu_qsbr *rcu, unsigned thread);
-void evs_rcu_leave(struct rte_rcu_qsbr *rcu, unsigned thread);
-/// Waits until every joined thread has been quiescent after this call began.
-void evs_rcu_synchronize(struct rte_rcu_qsbr *rcu);
 
 // MARK: Environment and threads
 
