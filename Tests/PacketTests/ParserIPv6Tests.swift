@@ -133,7 +133,7 @@ struct ParserIPv6Tests {
         }
         let source = Sample.sourceOption
         let link = Sample.targetOption
-        let unknown: [UInt8] = [14, 2] + [UInt8](repeating: 3, count: 14)
+        let unknown = Sample.nonce
         expect(135, [], [.ndTarget: target])
         expect(135, source, [.ndTarget: target, .ndSLL: 0x0a0b_0c0d_0e0f])
         expect(136, unknown + link, [.ndTarget: target, .ndTLL: 0x0102_0304_0506])

@@ -11,7 +11,8 @@ import Testing
 /// - What follows an IPv6 routing header: Open vSwitch 3.1 stops there, later versions and this parser go on.
 struct ParserReferenceTests {
     @Test func captures() throws {
-        let folder = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "../../../shared/data/captures")
+        let tests = URL(filePath: #filePath).deletingLastPathComponent()
+        let folder = tests.appending(path: "../../../shared/data/captures")
         let names = (try? FileManager.default.contentsOfDirectory(atPath: folder.path)) ?? []
         guard !names.isEmpty else { return print("skipped: no captures to compare with Open vSwitch") }
         guard let tool = Reference.tool else { return print("skipped: ovs-ofctl is not installed") }
@@ -146,7 +147,10 @@ struct ReferenceFlow {
     }
 
     private static let ignored: Set<String> = ["in_port", "nd_reserved", "nd_options_type"]
-    private static let beforeRouting: Set<String> = ["dl_src", "dl_dst", "dl_vlan", "dl_vlan_pcp", "dl_vlan1", "dl_vlan_pcp1", "vlan_tci", "vlan_tci1", "ipv6_src", "ipv6_dst"]
+    private static let beforeRouting: Set<String> = [
+        "dl_src", "dl_dst", "dl_vlan", "dl_vlan_pcp", "dl_vlan1", "dl_vlan_pcp1", "vlan_tci", "vlan_tci1", "ipv6_src",
+        "ipv6_dst",
+    ]
 
     /// Whether the field is a type or code that no field of this switch tells.
     private func isForeignTransport(_ field: String) -> Bool {

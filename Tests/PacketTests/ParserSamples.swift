@@ -68,6 +68,8 @@ enum Sample {
     static let sourceOption: [UInt8] = [1, 1, 0xa, 0xb, 0xc, 0xd, 0xe, 0xf]
     static let targetOption: [UInt8] = [2, 1, 1, 2, 3, 4, 5, 6]
 
+    static let nonce: [UInt8] = [14, 2] + [UInt8](repeating: 3, count: 14)
+
     /// One of each kind, for the tests that cut packets short or change them.
     static let all: [[UInt8]] = [
         ethernet(0x0800, ipv4(6, tcp([9, 9]))),
@@ -86,13 +88,14 @@ enum Sample {
         ethernet(0x86dd, tags: [(0x88a8, 0x2064), (0x8100, 0x0065)], ipv6(17, udp())),
         ethernet(0x0800, tags: [(0x8100, 1), (0x8100, 2), (0x8100, 3)], ipv4(17, udp())),
         ethernet(0x8847, label(16, bottom: false) + label(17, bottom: true) + ipv4(17, udp())),
-        ethernet(0x8848, label(1, bottom: false) + label(2, bottom: false) + label(3, bottom: false) + label(4, bottom: true)),
+        ethernet(0x8848, (1...4).flatMap { label($0, bottom: $0 == 4) }),
         ethernet(0x88e7, [0x4a, 0x12, 0x34, 0x56] + destination + source + [8, 0]),
         ethernet(0x0026, [0x42, 0x42, 3] + [UInt8](repeating: 0, count: 35)),
         ethernet(0x0040, snap + [0x08, 0x00] + ipv4(17, udp())),
         ethernet(0x86dd, ipv6(6, tcp([1]))),
         ethernet(0x86dd, ipv6(58, neighbour(type: 135, options: sourceOption))),
-        ethernet(0x86dd, ipv6(58, neighbour(type: 136, options: [14, 2] + [UInt8](repeating: 3, count: 14) + targetOption))),
+        ethernet(0x86dd, ipv6(58, neighbour(type: 136, options: nonce + targetOption))),
+        ethernet(0x86dd, ipv6(58, neighbour(type: 136, options: targetOption + sourceOption + targetOption))),
         ethernet(0x86dd, ipv6(58, icmp(type: 128, code: 0))),
         ethernet(0x86dd, ipv6(0, extensionHeader(next: 60) + extensionHeader(next: 44, units: 1)
             + fragmentHeader(next: 51, place: 1) + authentication(next: 17) + udp())),

@@ -107,7 +107,8 @@ func number(_ bytes: [UInt8]) -> UInt128 { bytes.reduce(0) { $0 << 8 | UInt128($
 
 /// Expects these fields, the port and the samples' Ethernet addresses, and nothing else.
 func expectFields(
-    _ packet: [UInt8], _ expected: [FieldID: UInt128], inner: UInt64 = 0, mpls: (second: UInt64, third: UInt64) = (0, 0),
+    _ packet: [UInt8], _ expected: [FieldID: UInt128], inner: UInt64 = 0,
+    mpls: (second: UInt64, third: UInt64) = (0, 0),
     sourceLocation: SourceLocation = #_sourceLocation
 ) {
     let parsed = parse(packet, sourceLocation: sourceLocation)
