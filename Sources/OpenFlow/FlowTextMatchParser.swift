@@ -141,7 +141,8 @@ struct FlowTextMatchParser {
     private mutating func add(
         _ field: Field, _ value: MaskedValue, _ item: FlowTextItem, isSlice: Bool
     ) throws(FlowTextError) {
-        for entry in given where entry.field == field.id && !(isSlice && entry.isSlice) {
+        let earlier = given.first { $0.field == field.id }
+        if let earlier, !(isSlice && earlier.isSlice) {
             throw reader.error(at: item.key.lowerBound, "\(field.name) stands here a second time")
         }
         try merge(field, value, item)
@@ -150,7 +151,7 @@ struct FlowTextMatchParser {
             let present = UInt128(KeyLayout.vlanPresent)
             try merge(Field[.vlanTCI], MaskedValue(present, present), item)
         }
-        given.append((field.id, item.key, isSlice, value.mask == 0))
+        if earlier == nil { given.append((field.id, item.key, isSlice, value.mask == 0)) }
     }
 
     private mutating func merge(_ field: Field, exactly value: UInt128, _ item: FlowTextItem) throws(FlowTextError) {
