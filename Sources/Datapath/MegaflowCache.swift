@@ -42,9 +42,9 @@ struct MegaflowCache: ~Copyable {
         var rank = 0
         while rank < subtableCount {
             let subtable = subtables + order[rank]
-            subtable.pointee.key.extract(key, into: compact)
+            let keyHash = subtable.pointee.key.extract(key, into: compact, hash)
             probes &+= 1
-            if let found = subtable.pointee.find(compact, hash: hash(compact, count: subtable.pointee.key.count)) {
+            if let found = subtable.pointee.find(compact, hash: keyHash) {
                 subtable.pointee.hits &+= 1
                 return found
             }
@@ -61,8 +61,8 @@ struct MegaflowCache: ~Copyable {
         stamp: UInt64, now: UInt64
     ) -> MegaflowPointer {
         let number = subtable(for: translation.mask, widest: widest)
-        withUnsafePointer(to: key) { subtables[number].key.extract($0, into: compact) }
-        let hash = hash(compact, count: subtables[number].key.count)
+        let secrets = hash
+        let hash = withUnsafePointer(to: key) { subtables[number].key.extract($0, into: compact, secrets) }
         let megaflow = subtables[number].insert(
             compact,
             Megaflow(stamp: stamp, now: now, program: program, hash: hash, subtable: number, slot: slots.count))

@@ -39,6 +39,8 @@ struct Worker: ~Copyable {
     let compactKeys: UnsafeMutablePointer<UInt64>
     let hashes: UnsafeMutablePointer<UInt64>
     let found: UnsafeMutablePointer<MegaflowPointer?>
+    /// The stamps that the found megaflows must have.
+    let stamps: UnsafeMutablePointer<UInt64>
     /// Ports with packets waiting to be sent.
     let touchedPorts: UnsafeMutablePointer<UInt16>
     var touchedPortCount = 0
@@ -80,6 +82,7 @@ struct Worker: ~Copyable {
         compactKeys = .allocate(capacity: Limits.burst * Worker.compactStride)
         hashes = .allocate(capacity: Limits.burst)
         found = .allocate(capacity: Limits.burst)
+        stamps = .allocate(capacity: Limits.burst)
         found.initialize(repeating: nil, count: Limits.burst)
         touchedPorts = .allocate(capacity: Limits.ports)
         let tables = UnsafeMutablePointer<CRC32C>.allocate(capacity: 1)
@@ -100,6 +103,7 @@ struct Worker: ~Copyable {
         compactKeys.deallocate()
         hashes.deallocate()
         found.deallocate()
+        stamps.deallocate()
         touchedPorts.deallocate()
         crc.deallocate()
     }
