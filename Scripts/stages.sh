@@ -97,9 +97,10 @@ describe() {
 
 # The lines of a log that tell why: errors first, and how it ended.
 failure_lines() {
-    grep -nE 'error:|ERROR|[Ff]atal error|✘|not ok|FAILED' "$1" | cut -c 1-400 | head -n 60 || true
+    grep -nE 'error:|ERROR|[Ff]atal error|✘|↳|not ok|FAILED' "$1" | grep -vE '↳ (Testing|Target)' | cut -c 1-400 \
+        | head -n 60 || true
     echo "  …"
-    grep -vE '^\[[0-9]+/[0-9]+\]|^[◇✔]' "$1" | tail -n 25 | cut -c 1-400 || true
+    grep -vE '^\[[0-9]+/[0-9]+\]|^(◇|✔|✘|↳)' "$1" | tail -n 25 | cut -c 1-400 || true
 }
 
 # Prints the table and the last line. Returns 1 if anything failed.
