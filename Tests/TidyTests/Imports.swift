@@ -57,7 +57,7 @@ enum Imports {
         }
         let named = namedRooms(page.lines[start...].joined(separator: " "))
         var findings = named.subtracting(rooms[room] ?? []).sorted().map {
-            page.finding(at: start, "\(room) may not use \($0)", mend: "correct the page, or Imports.rooms in the tests")
+            page.finding(at: start, "\(room) may not use \($0)", mend: "correct the page, or Imports.rooms")
         }
         for file in sources where file.room == room {
             for (line, module) in imports(of: file) where rooms[module] != nil && !named.contains(module) {
