@@ -53,7 +53,7 @@ enum Imports {
     static func checkPage(_ page: SourceFile, sources: [SourceFile]) -> [Finding] {
         guard let room = page.room else { return [] }
         guard let start = page.lines.firstIndex(where: { $0.localizedLowercase.contains("may use") }) else {
-            return [page.finding(at: 0, "the page doesn't say what the room may use", mend: "add a line \"May use: …\"")]
+            return [page.finding(at: 0, "the page doesn't say what the room may use", mend: "add a line `May use: …`")]
         }
         let named = namedRooms(page.lines[start...].joined(separator: " "))
         var findings = named.subtracting(rooms[room] ?? []).sorted().map {
