@@ -39,7 +39,7 @@ enum Lengths {
 
     /// The line of the brace that ends the function which is declared in line `start`; `nil` if none of several lines
     /// is. Relies on the layout: the brace stands below the first letter of the declaration.
-    private static func endOfFunction(in code: [String], from start: Int) -> Int? {
+    static func endOfFunction(in code: [String], from start: Int) -> Int? {
         let declaration = #/
             ^\ * (?: @\w+ (?: \([^)]*\) )? \ + | \w+ (?: \(set\) )? \ + )*
             (?: func\b | init[?!]?[(<] | deinit\b | subscript\b | var\ [^=]* \{\ *$ )

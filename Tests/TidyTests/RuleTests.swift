@@ -112,6 +112,9 @@ import Testing
         ("let x = unsafe y  // Safe: owned here.", true), ("// Safe: a.\n// b\nguard\nlet q,\nlet x = unsafe y", true),
         ("// Safe: a.\na()\nb()\nc()\nd()\nlet x = unsafe y", false),
         ("// Safe: a.\nunsafe a()\nunsafe b()\nunsafe c()\nunsafe d()\nunsafe e()", true),
+        ("func f() {\n    // Safe: a.\n    a()\n    b()\n    c()\n    d()\n    let x = unsafe y\n}", true),
+        ("// Safe: a.\n@inline(never)\nfunc f() {\n    a()\n    b()\n    c()\n    d()\n    unsafe e()\n}", true),
+        ("func f() {\n    // Safe: a.\n    a()\n}\n\nfunc g() {\n    a()\n    unsafe e()\n}", false),
         ("final class C: @unchecked Sendable {}", false), ("nonisolated(unsafe) var x = 1", false),
         ("// unsafe is only a word here", true), ("func f(unsafely: Int)", true),
     ])
