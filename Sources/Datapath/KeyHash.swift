@@ -8,11 +8,13 @@ struct KeyHash {
     private let secrets: UnsafeMutablePointer<UInt64>
 
     /// Secrets from the system's random numbers.
+    // Slow path: made once.
     init() {
         secrets = .allocate(capacity: 34)
         for index in 0..<34 { (secrets + index).initialize(to: .random(in: 1 ... .max)) }
     }
 
+    // Slow path: at the end.
     func free() { secrets.deallocate() }
 
     /// 128-bit product of two words, folded to 64 bits.

@@ -12,6 +12,7 @@ struct KeyMask: ~Copyable {
     private let masks: UnsafeMutablePointer<UInt64>
 
     /// The packet words of a mask; the pipeline's own words are the same for all arriving packets.
+    // Slow path: part of a translation.
     init(_ mask: FlowMask) {
         words = .allocate(capacity: FlowKey.packetWordCount)
         masks = .allocate(capacity: FlowKey.packetWordCount)
@@ -24,6 +25,7 @@ struct KeyMask: ~Copyable {
         self.count = count
     }
 
+    // Slow path: with its owner.
     deinit {
         words.deallocate()
         masks.deallocate()
