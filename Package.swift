@@ -48,7 +48,8 @@ let package = Package(
         .target(name: "FlowTable", dependencies: ["OpenFlow", "Packet"], exclude: ["README.md"], swiftSettings: pure),
         .target(name: "DPDK", dependencies: ["CDPDK"], exclude: ["README.md"], swiftSettings: machineDPDK),
         .target(
-            name: "Datapath", dependencies: ["DPDK", "FlowTable", "Packet"], exclude: ["README.md"], swiftSettings: machineDPDK),
+            name: "Datapath", dependencies: ["DPDK", "FlowTable", "Packet"], exclude: ["README.md"],
+            swiftSettings: machineDPDK),
         .target(
             name: "Switch", dependencies: ["Datapath", "FlowTable", "OpenFlow", "Packet", "DPDK"],
             exclude: ["README.md"], swiftSettings: machineDPDK),
@@ -63,7 +64,8 @@ let package = Package(
         .testTarget(name: "OpenFlowTests", dependencies: ["OpenFlow", "Packet"], swiftSettings: machine),
         .testTarget(name: "FlowTableTests", dependencies: ["FlowTable", "OpenFlow", "Packet"], swiftSettings: machine),
         .testTarget(
-            name: "DatapathTests", dependencies: ["Datapath", "DPDK", "FlowTable", "OpenFlow", "Packet"], swiftSettings: machineDPDK),
+            name: "DatapathTests", dependencies: ["Datapath", "DPDK", "FlowTable", "OpenFlow", "Packet"],
+            swiftSettings: machineDPDK),
         .testTarget(
             name: "SwitchTests", dependencies: ["Switch", "Datapath", "FlowTable", "OpenFlow", "Packet", "DPDK"],
             swiftSettings: machineDPDK),

@@ -44,7 +44,8 @@ int evs_device_detach(uint16_t port) {
 }
 
 int evs_device_from_rings(const char *name, struct rte_ring *receive, struct rte_ring *transmit) {
-    int port = rte_eth_from_rings(name, &receive, 1, &transmit, 1, rte_socket_id() == (unsigned)SOCKET_ID_ANY ? 0 : rte_socket_id());
+    unsigned socket = rte_socket_id() == (unsigned)SOCKET_ID_ANY ? 0 : rte_socket_id();
+    int port = rte_eth_from_rings(name, &receive, 1, &transmit, 1, socket);
     return port >= 0 ? port : -rte_errno;
 }
 

@@ -2,7 +2,8 @@ import CDPDK
 
 /// A pool of packet buffers of one size (rte_mempool).
 public final class PacketPool: Sendable {
-    /// The rte_mempool. Safe: DPDK's pools may be used from any thread, and live as long as the process.
+    /// The rte_mempool.
+    // Safe: DPDK's pools may be used from any thread, and live as long as the process.
     public nonisolated(unsafe) let raw: OpaquePointer
     public let count: Int
 

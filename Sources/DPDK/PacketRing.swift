@@ -2,7 +2,8 @@ import CDPDK
 
 /// A queue of packets between threads, without locks (rte_ring); one consumer.
 public final class PacketRing: Sendable {
-    /// The rte_ring. Safe: rings are made for use from several threads, and live as long as the process.
+    /// The rte_ring.
+    // Safe: rings are made for use from several threads, and live as long as the process.
     public nonisolated(unsafe) let raw: OpaquePointer
 
     /// - Parameters:

@@ -184,8 +184,10 @@ public final class Datapath {
         (0..<workerCount).reduce(into: WorkerCounters()) { $0 += workers[$1].counters }
     }
 
+    /// What one worker has counted.
     public func counters(ofWorker index: Int) -> WorkerCounters { workers[index].counters }
 
+    /// What all workers have counted for a port.
     public func counters(ofPort port: UInt16) -> PortCounters {
         (0..<workerCount).reduce(into: PortCounters()) { $0 += workers[$1].ports[Int(port)].counters }
     }
@@ -210,15 +212,15 @@ public final class Datapath {
 }
 
 /// A worker's thread.
+// Safe: `thread` is the control thread's; `number` is atomic.
 private final class ThreadHandle: @unchecked Sendable {
-    // Safe: `thread` is the control thread's; `number` is atomic.
     var thread: PolledThread?
     let number = Atomic<Int>(0)
 }
 
 /// A pointer handed to a thread that owns what it points at from then on.
+// Safe: the control side keeps the worker alive until its thread was joined.
 private struct SendablePointer: @unchecked Sendable {
-    // Safe: the control side keeps the worker alive until its thread was joined.
     let pointer: WorkerPointer
     init(_ pointer: WorkerPointer) { self.pointer = pointer }
 }

@@ -39,7 +39,7 @@ struct ExactMatchCache: ~Copyable {
     func prefetch(_ hash: UInt64) { evs_prefetch(place(hash & slotMask)) }
 
     /// What an entry remembers of a key: a megaflow, and the stamp that it had. The key is that megaflow's only if it
-    /// still has the stamp (``MegaflowMemory/isLive``); to look costs another cache line, so that is left to the caller.
+    /// still has the stamp (``MegaflowMemory/isLive``). To look costs another cache line, so it is left to the caller.
     ///
     /// - Parameter oldestStamp: megaflows installed before are gone, and their memory with them.
     @inline(__always) @_noLocks

@@ -11,6 +11,7 @@ public struct Instruction: BitwiseCopyable, Hashable, Sendable {
     public var argument: UInt32
     public var value: UInt64
 
+    /// What to do.
     public enum Opcode: UInt8, BitwiseCopyable, Sendable {
         /// To `port`; `detail` is a ``Delivery``.
         case output

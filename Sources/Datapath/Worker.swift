@@ -120,8 +120,8 @@ struct WorkerMailbox: ~Copyable {
 }
 
 /// Something that the control side wants done on a worker's thread.
+// Safe: the requester waits, so the body runs while what it refers to is alive, on one thread only.
 final class WorkerRequest: @unchecked Sendable {
-    // Safe: the requester waits, so the body runs while what it refers to is alive, on one thread only.
     private let body: (WorkerPointer) -> Void
     private let isDone = Atomic<Bool>(false)
 

@@ -108,7 +108,8 @@ HOT uint16_t evs_transmit(uint16_t port, uint16_t queue, struct rte_mbuf **m, ui
 int evs_device_attach(const char *devargs);
 /// Removes a device made by evs_device_attach. 0 or a negative errno.
 int evs_device_detach(uint16_t port);
-/// One port over two rings: what is sent goes to `transmit`, what is received comes from `receive`. Port or negative errno.
+/// One port over two rings: what is sent goes to `transmit`, what is received comes from `receive`. Its number, or a
+/// negative errno.
 int evs_device_from_rings(const char *name, struct rte_ring *receive, struct rte_ring *transmit);
 /// Configures and starts with the given queues; every receive queue draws from `pool`. 0 or a negative errno.
 int evs_device_start(uint16_t port, uint16_t rx_queues, uint16_t tx_queues, struct rte_mempool *pool, uint16_t mtu);
