@@ -64,10 +64,16 @@ let package = Package(
         .testTarget(name: "OpenFlowTests", dependencies: ["OpenFlow", "Packet"], swiftSettings: machine),
         .testTarget(name: "FlowTableTests", dependencies: ["FlowTable", "OpenFlow", "Packet"], swiftSettings: machine),
         .testTarget(
-            name: "DatapathTests", dependencies: ["Datapath", "DPDK", "FlowTable", "OpenFlow", "Packet"],
+            name: "DatapathTests",
+            dependencies: ["Datapath", "DPDK", "FlowTable", "OpenFlow", "Packet", "TestSupport"],
             swiftSettings: machineDPDK),
         .testTarget(
-            name: "SwitchTests", dependencies: ["Switch", "Datapath", "FlowTable", "OpenFlow", "Packet", "DPDK"],
+            name: "SwitchTests",
+            dependencies: ["Switch", "Datapath", "FlowTable", "OpenFlow", "Packet", "DPDK", "TestSupport"],
+            swiftSettings: machineDPDK),
+        .testTarget(name: "CommandTests", dependencies: ["evs", "TestSupport"], swiftSettings: machineDPDK),
+        .target(
+            name: "TestSupport", dependencies: ["DPDK", "Packet"], path: "Tests/TestSupport",
             swiftSettings: machineDPDK),
         .testTarget(name: "TidyTests"),
     ],

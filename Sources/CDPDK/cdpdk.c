@@ -2,15 +2,27 @@
 #define _GNU_SOURCE 1
 #include "cdpdk.h"
 
+#include <stdatomic.h>
 #include <stdlib.h>
 
 static FILE *environment_log;
 
+// DPDK finds pools and rings by name, in one space for the process and 26 characters long at most. A number makes each
+// name unique, so that a process may have several switches, and ports names of any length.
+static const char *unique_name(char text[26], const char *name) {
+    static atomic_uint last;
+    snprintf(text, 26, "%.14s-%x", name, atomic_fetch_add(&last, 1));
+    return text;
+}
+
 // MARK: Packet buffers
 
 struct rte_mempool *evs_pool_create(const char *name, unsigned count, unsigned cache, uint16_t data_room, int socket) {
-    return rte_pktmbuf_pool_create(name, count, cache, 0, data_room, socket);
+    char unique[26];
+    return rte_pktmbuf_pool_create(unique_name(unique, name), count, cache, 0, data_room, socket);
 }
+
+void evs_pool_free(struct rte_mempool *pool) { rte_mempool_free(pool); }
 
 unsigned evs_pool_available(const struct rte_mempool *pool) { return rte_mempool_avail_count(pool); }
 
@@ -95,8 +107,12 @@ int evs_device_mac(uint16_t port, uint8_t mac[6]) {
 // MARK: Rings
 
 struct rte_ring *evs_ring_create(const char *name, unsigned count, int socket, bool single_producer) {
-    return rte_ring_create(name, count, socket, RING_F_SC_DEQ | (single_producer ? RING_F_SP_ENQ : 0));
+    char unique[26];
+    return rte_ring_create(
+        unique_name(unique, name), count, socket, RING_F_SC_DEQ | (single_producer ? RING_F_SP_ENQ : 0));
 }
+
+void evs_ring_free(struct rte_ring *ring) { rte_ring_free(ring); }
 
 // MARK: Environment and threads
 

@@ -50,6 +50,8 @@ public final class VirtualSwitch {
             pipeline: TablePipeline(tables: tables.snapshot(), ports: []), macTable: macTable)
     }
 
+    deinit { try? stop() }
+
     // MARK: Ports
 
     /// Opens a port and attaches it. A port that can't be opened leaves the switch as it was.

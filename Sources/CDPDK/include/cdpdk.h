@@ -92,7 +92,9 @@ HOT void evs_mbuf_set_timestamp(struct rte_mbuf *m, int offset, uint64_t nanosec
     *RTE_MBUF_DYNFIELD(m, offset, rte_mbuf_timestamp_t *) = nanoseconds;
 }
 
+/// A number is added to `name`, of which the first 14 characters count.
 struct rte_mempool *evs_pool_create(const char *name, unsigned count, unsigned cache, uint16_t data_room, int socket);
+void evs_pool_free(struct rte_mempool *pool);
 unsigned evs_pool_available(const struct rte_mempool *pool);
 
 // MARK: Ethernet devices
@@ -129,7 +131,10 @@ HOT unsigned evs_ring_dequeue(struct rte_ring *ring, struct rte_mbuf **m, unsign
 }
 HOT unsigned evs_ring_count(const struct rte_ring *ring) { return rte_ring_count(ring); }
 
+/// A number is added to `name`, of which the first 14 characters count.
 struct rte_ring *evs_ring_create(const char *name, unsigned count, int socket, bool single_producer);
+/// Packets that are still on it are not given back to their pool.
+void evs_ring_free(struct rte_ring *ring);
 
 // MARK: Environment and threads
 
