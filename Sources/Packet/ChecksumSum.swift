@@ -72,7 +72,7 @@ public struct ChecksumSum: BitwiseCopyable, Sendable {
         add(addresses &+ UInt64(`protocol`) &+ UInt64(length))
     }
 
-    /// Adds a sum of words in host byte order, which stand before the data.
+    /// Adds a sum of whole words in host byte order. Their place is even whatever data has come before.
     @_noLocks
     private mutating func add(_ sum: UInt64) { total &+= UInt64(Checksum.fold(sum).bigEndian) }
 }

@@ -77,7 +77,7 @@ public enum IPv6Header {
 /// What the extension headers of RFC 8200 §4 and RFC 4302 §2 have in common.
 public enum IPv6ExtensionHeader {
     @inlinable public static var nextHeader: Int { @_noLocks get { 0 } }
-    /// In units that depend on the header; see ``ExtensionHeaderWalk``.
+    /// In units of four bytes in an authentication header, of eight in others, without the first eight bytes.
     @inlinable public static var lengthUnits: Int { @_noLocks get { 1 } }
     /// Of a fragment header: offset, reserved bits and the more-fragments bit.
     @inlinable public static var fragment: Int { @_noLocks get { 2 } }
