@@ -7,13 +7,7 @@ import Testing
 /// The sets that classifiers are compared by: right for each packet of each trace, and how fast.
 @Suite(.serialized) struct ClassBenchTests {
     /// Linear search is too slow to do for each packet without optimisation.
-    static var step: Int {
-        #if DEBUG
-            31
-        #else
-            1
-        #endif
-    }
+    static let step = Effort.full(1, 41)
 
     private func tables(_ set: ClassBench) throws -> FlowTables {
         var tables = FlowTables(hashSeed: 42)
