@@ -9,15 +9,16 @@
 /// pipeline and is zero when a packet enters.
 public struct FlowKey: Sendable, BitwiseCopyable {
     /// 64-bit words in a key.
-    public static let wordCount = 32
+    @inlinable public static var wordCount: Int { @_noLocks get { 32 } }
     /// The words that a packet fills; the pipeline's own follow.
-    public static let packetWordCount = 18
+    @inlinable public static var packetWordCount: Int { @_noLocks get { 18 } }
 
     public var words: InlineArray<32, UInt64>
 
     @inlinable @_noLocks
     public init() { words = InlineArray(repeating: 0) }
 
+    /// A word by its number, `0..<wordCount`.
     @inlinable
     public subscript(word: Int) -> UInt64 {
         @_noLocks get { words[word] }

@@ -8,7 +8,7 @@ enum Imports {
         "OpenFlow": ["Packet"],
         "FlowTable": ["OpenFlow", "Packet"],
         "DPDK": ["CDPDK"],
-        "Datapath": ["DPDK", "Packet"],
+        "Datapath": ["FlowTable", "DPDK", "Packet"],
         "Switch": ["Datapath", "DPDK", "FlowTable", "OpenFlow", "Packet"],
         "Control": ["Switch", "FlowTable", "OpenFlow", "Packet"],
         "evs": ["Control", "Switch", "Datapath", "DPDK", "FlowTable", "OpenFlow", "Packet"],

@@ -1,0 +1,96 @@
+import DPDK
+import Packet
+import Synchronization
+
+/// What a bridge has told the workers: never changed, replaced as a whole.
+struct BridgePublication {
+    let pipeline: any Pipeline
+    let macTable: MacTable
+    /// Indices of the ports that NORMAL floods to.
+    let floodPorts: UnsafePointer<UInt16>
+    let floodPortCount: Int
+}
+
+/// Where a bridge's newest publication is found.
+typealias PublicationSlot = UnsafeMutablePointer<Atomic<UInt>>
+
+/// A bridge as one worker sees it: the publication in use, and the caches that were filled under it.
+struct BridgeState: ~Copyable {
+    let newest: PublicationSlot
+    var publication: UnsafePointer<BridgePublication>
+
+    /// The bits that any flow can examine, as far as is known; the exact-match cache's key.
+    var relevantMask: FlowMask
+    var relevant: KeyMask
+    var depth: ParseDepth
+    var exactMatch: ExactMatchCache
+    var megaflows: MegaflowCache
+    let hash: KeyHash
+
+    /// Megaflows with smaller stamps are gone.
+    var oldestStamp: UInt64 = 1
+    var nextStamp: UInt64 = 1
+
+    var programs = ProgramStore()
+    var translation = Translation()
+    /// Whether the caches are passed over, for tests and measurements.
+    let usesCaches: Bool
+
+    init?(newest: PublicationSlot, usesCaches: Bool, socket: Int?) {
+        self.newest = newest
+        self.usesCaches = usesCaches
+        publication = BridgeState.load(newest)
+        relevantMask = publication.pointee.pipeline.examinableMask
+        relevant = KeyMask(relevantMask)
+        depth = relevant.depth
+        hash = KeyHash()
+        megaflows = MegaflowCache(hash: hash)
+        guard
+            let cache = ExactMatchCache(
+                slots: Limits.exactMatchSlotsAtFirst, wordCount: relevant.count, socket: socket)
+        else { return nil }
+        exactMatch = cache
+    }
+
+    deinit { hash.free() }
+
+    /// Safe: the control side keeps a publication until every worker has taken up the next.
+    @inline(__always) @_noLocks
+    static func load(_ newest: PublicationSlot) -> UnsafePointer<BridgePublication> {
+        UnsafePointer(bitPattern: newest.pointee.load(ordering: .acquiring)).unsafelyUnwrapped
+    }
+
+    /// Takes up the newest publication: what was decided under the old one is forgotten.
+    mutating func adopt() {
+        publication = BridgeState.load(newest)
+        forgetDecisions()
+        setRelevantMask(publication.pointee.pipeline.examinableMask)
+    }
+
+    /// Empties the caches, after crediting the flows with what they counted.
+    mutating func forgetDecisions() {
+        megaflows.creditFlows()
+        megaflows.removeAll()
+        programs.removeAll()
+        oldestStamp = nextStamp
+        exactMatch.restartCounting()
+    }
+
+    /// Changes the key of the exact-match cache; entries under the old key become void.
+    mutating func setRelevantMask(_ mask: FlowMask) {
+        relevantMask = mask
+        relevant = KeyMask(mask)
+        depth = relevant.depth
+        replaceExactMatch(slots: exactMatch.slotCount)
+    }
+
+    /// Makes the exact-match cache anew, with all places unused.
+    ///
+    /// The pages are only reserved; the kernel refuses that when the process is at a limit of its address space.
+    mutating func replaceExactMatch(slots: Int) {
+        guard let cache = ExactMatchCache(slots: slots, wordCount: relevant.count, socket: nil) else {
+            preconditionFailure("no address space for an exact-match cache of \(slots) places")
+        }
+        exactMatch = cache
+    }
+}

@@ -1,0 +1,226 @@
+import DPDK
+import Packet
+import Synchronization
+
+/// How a data path is made.
+public struct DatapathOptions: Sendable {
+    /// The core of each worker; `nil` for a worker that the kernel places. At least one.
+    public var workerCores: [Int?] = [nil]
+    /// Packet buffers in all.
+    public var packetBuffers = 16384
+    /// How long a worker that finds nothing sleeps at a time; 0: never.
+    public var idleSleepMicroseconds = 50
+    /// Whether a worker that finds no packet buffer for a copy waits for one, instead of dropping; for replays only.
+    public var waitsForBuffers = false
+    /// Whether packets may be answered from the caches; without them each is translated, which is slow and tests them.
+    public var usesCaches = true
+
+    public init() {}
+}
+
+/// The data path: workers that poll ports and forward packets, seen from the control side.
+///
+/// Not thread-safe: one control thread owns it. Workers run from ``start()`` to ``stop()``.
+public final class Datapath {
+    public let environment: Environment
+    public let options: DatapathOptions
+    public let pool: PacketPool
+    private let workers: UnsafeMutablePointer<Worker>
+    private let mailboxes: UnsafeMutablePointer<WorkerMailbox>
+    private var threads: [ThreadHandle] = []
+    private var bridges: [BridgeHandle] = []
+    private var portsInUse: Set<UInt16> = []
+    private var nextWorker = 0
+
+    public var workerCount: Int { options.workerCores.count }
+
+    public init(environment: Environment, options: DatapathOptions) throws(DPDKError) {
+        self.environment = environment
+        self.options = options
+        let count = options.workerCores.count
+        precondition(count > 0, "a data path has workers")
+        let socket = options.workerCores[0].map(Cores.socket)
+        pool = try PacketPool(
+            name: "packets", count: options.packetBuffers, socket: environment.options.usesHugepages ? socket : nil)
+        mailboxes = .allocate(capacity: count)
+        workers = .allocate(capacity: count)
+        for (index, core) in options.workerCores.enumerated() {
+            (mailboxes + index).initialize(to: WorkerMailbox())
+            (workers + index).initialize(
+                to: Worker(
+                    index: index, core: core, pool: pool, mailbox: mailboxes + index, options: options))
+        }
+    }
+
+    deinit {
+        stop()
+        workers.deinitialize(count: workerCount)
+        workers.deallocate()
+        mailboxes.deinitialize(count: workerCount)
+        mailboxes.deallocate()
+        for bridge in bridges { bridge.free() }
+    }
+
+    // MARK: Running
+
+    /// Starts the workers' threads.
+    public func start() throws(DPDKError) {
+        for index in 0..<workerCount {
+            mailboxes[index].isStopped.store(false, ordering: .relaxed)
+            let handle = ThreadHandle()
+            let worker = SendablePointer(workers + index)
+            handle.thread = try PolledThread(name: "evs-worker\(index)", core: options.workerCores[index]) {
+                handle.number.store(PolledThread.currentNumber, ordering: .relaxed)
+                worker.pointer.run()
+            }
+            threads.append(handle)
+        }
+    }
+
+    /// Ends the workers' threads, each after the burst in hand.
+    public func stop() {
+        for index in 0..<threads.count { mailboxes[index].isStopped.store(true, ordering: .relaxed) }
+        for handle in threads {
+            let thread = handle.thread.take()
+            thread?.join()
+        }
+        threads.removeAll()
+    }
+
+    public var isRunning: Bool { !threads.isEmpty }
+
+    /// Nanoseconds that a worker's thread has had on its core; 0 when the kernel does not tell.
+    public func runNanoseconds(ofWorker index: Int) -> UInt64 {
+        index < threads.count ? PolledThread.runNanoseconds(of: threads[index].number.load(ordering: .relaxed)) : 0
+    }
+
+    /// Has something done on a worker's thread between two bursts, and waits for it.
+    private func perform(onWorker index: Int, _ body: @escaping (WorkerPointer) -> Void) {
+        if !isRunning { return body(workers + index) }
+        let request = WorkerRequest(body)
+        let bits = UInt(bitPattern: Unmanaged.passRetained(request).toOpaque())
+        mailboxes[index].request.store(bits, ordering: .releasing)
+        while !request.done { PolledThread.sleep(microseconds: 20) }
+    }
+
+    // MARK: Bridges
+
+    /// Adds a bridge; its number for the calls below.
+    public func addBridge(pipeline: any Pipeline, macTable: MacTable) -> Int {
+        let bridge = BridgeHandle(pipeline: pipeline, macTable: macTable)
+        let usesCaches = options.usesCaches
+        for index in 0..<workerCount {
+            let socket = options.workerCores[index].map(Cores.socket)
+            guard let state = BridgeState(newest: bridge.slot, usesCaches: usesCaches, socket: socket) else {
+                preconditionFailure("no address space for the caches of a bridge")
+            }
+            let place = UnsafeMutablePointer<BridgeState>.allocate(capacity: 1)
+            place.initialize(to: state)
+            bridge.states.append(place)
+        }
+        bridges.append(bridge)
+        return bridges.count - 1
+    }
+
+    /// Puts new tables in force. When it returns, every worker uses them: a packet that arrives later is theirs.
+    public func publish(_ pipeline: any Pipeline, on bridge: Int) {
+        bridges[bridge].pipeline = pipeline
+        republish(bridges[bridge])
+    }
+
+    private func republish(_ bridge: BridgeHandle) {
+        let old = bridge.publish()
+        // A worker may poll no port of the bridge for long, so each is asked to take the news up.
+        for index in 0..<workerCount {
+            let state = bridge.states[index]
+            perform(onWorker: index) { _ in state.pointee.adopt() }
+        }
+        bridge.discard(old)
+    }
+
+    // MARK: Ports
+
+    /// Attaches a port to a bridge.
+    ///
+    /// - Parameters:
+    ///   - number: the port's OpenFlow number.
+    ///   - outputs: how each worker sends to it.
+    ///   - egress: a ring that the polling worker is to empty to the input's device.
+    ///   - worker: which worker polls it; `nil`: they take turns.
+    /// - Returns: the port's index, by which programs name it; `nil` when there are ``Limits/ports`` already.
+    public func addPort(
+        number: UInt32, input: PortInput, outputs: [PortOutput], egress: PacketRing? = nil, bridge: Int,
+        worker: Int? = nil
+    ) -> UInt16? {
+        precondition(outputs.count == workerCount, "each worker has its way to the port")
+        guard let port = (0..<UInt16(Limits.ports)).first(where: { !portsInUse.contains($0) }) else { return nil }
+        portsInUse.insert(port)
+        for index in 0..<workerCount {
+            let output = outputs[index]
+            perform(onWorker: index) { $0.pointee.ports[Int(port)].output = output }
+        }
+        bridges[bridge].floodPorts.append(port)
+        republish(bridges[bridge])
+        if case .none = input { return port }
+        let poller = worker ?? nextWorker
+        if worker == nil { nextWorker = (nextWorker + 1) % workerCount }
+        let polled = PolledInput(
+            port: port, number: number, input: input, bridge: bridges[bridge].states[poller])
+        perform(onWorker: poller) {
+            ($0.pointee.inputs + $0.pointee.inputCount).initialize(to: polled)
+            $0.pointee.inputCount += 1
+            guard let egress, case .device(let device, let queue) = input else { return }
+            ($0.pointee.egresses + $0.pointee.egressCount).initialize(
+                to: Egress(ring: egress, device: device, queue: queue))
+            $0.pointee.egressCount += 1
+        }
+        return port
+    }
+
+    // MARK: Counters
+
+    /// The sum over all workers.
+    public var counters: WorkerCounters {
+        (0..<workerCount).reduce(into: WorkerCounters()) { $0 += workers[$1].counters }
+    }
+
+    /// What one worker has counted.
+    public func counters(ofWorker index: Int) -> WorkerCounters { workers[index].counters }
+
+    /// What all workers have counted for a port.
+    public func counters(ofPort port: UInt16) -> PortCounters {
+        (0..<workerCount).reduce(into: PortCounters()) { $0 += workers[$1].ports[Int(port)].counters }
+    }
+
+    /// Megaflows kept by all workers for a bridge.
+    public func megaflowCount(ofBridge bridge: Int) -> Int {
+        var total = 0
+        for index in 0..<workerCount {
+            let state = bridges[bridge].states[index]
+            perform(onWorker: index) { _ in total += state.pointee.megaflows.count }
+        }
+        return total
+    }
+
+    /// Brings the counters of the flows of a bridge up to date.
+    public func creditFlows(ofBridge bridge: Int) {
+        for index in 0..<workerCount {
+            let state = bridges[bridge].states[index]
+            perform(onWorker: index) { _ in state.pointee.megaflows.creditFlows() }
+        }
+    }
+}
+
+/// A worker's thread.
+// Safe: `thread` is the control thread's; `number` is atomic.
+private final class ThreadHandle: @unchecked Sendable {
+    var thread: PolledThread?
+    let number = Atomic<Int>(0)
+}
+
+/// A pointer handed to a thread that owns what it points at from then on.
+// Safe: the control side keeps the worker alive until its thread was joined.
+private struct SendablePointer: @unchecked Sendable {
+    let pointer: WorkerPointer
+    init(_ pointer: WorkerPointer) { self.pointer = pointer }
+}

@@ -1,0 +1,44 @@
+// Hot path: sending for workers that have no queue of their own at a device.
+import DPDK
+
+/// A ring into which all workers put packets for one device, and the device to which one worker sends them.
+///
+/// A packet on the ring counts as delivered, so it is never dropped here: what the device does not take now is kept
+/// and tried again, and the ring that fills up meanwhile is where packets are refused.
+struct Egress {
+    private let ring: OpaquePointer
+    private let device: UInt16
+    private let queue: UInt16
+    private let held: PacketPointers
+    private var heldCount = 0
+
+    init(ring: PacketRing, device: UInt16, queue: UInt16) {
+        self.ring = ring.raw
+        self.device = device
+        self.queue = queue
+        held = .allocate(capacity: Limits.burst)
+    }
+
+    /// Frees the packets that are still held.
+    func free() {
+        for index in 0..<heldCount { evs_mbuf_free(held[index]) }
+        held.deallocate()
+    }
+
+    /// Sends what is on the ring; how many packets went.
+    @inline(__always) @_noLocks
+    mutating func drain() -> Int {
+        if heldCount == 0 {
+            heldCount = Int(evs_ring_dequeue(ring, held, UInt32(truncatingIfNeeded: Limits.burst)))
+            if heldCount == 0 { return 0 }
+        }
+        let sent = Int(evs_transmit(device, queue, held, UInt16(truncatingIfNeeded: heldCount)))
+        var index = sent
+        while index < heldCount {
+            held[index &- sent] = held[index]
+            index &+= 1
+        }
+        heldCount &-= sent
+        return sent
+    }
+}

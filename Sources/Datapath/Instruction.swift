@@ -1,0 +1,97 @@
+import Packet
+
+/// One step of an action program: what a translation boils down to, ready to be executed on packets.
+///
+/// Sixteen bytes. A `rewrite` is followed by the instructions that carry its operands (see ``Opcode/rewrite``).
+public struct Instruction: BitwiseCopyable, Hashable, Sendable {
+    public var opcode: Opcode
+    public var detail: UInt8
+    /// An index of a port in the data path.
+    public var port: UInt16
+    public var argument: UInt32
+    public var value: UInt64
+
+    /// What to do.
+    public enum Opcode: UInt8, BitwiseCopyable, Sendable {
+        /// To `port`; `detail` is a ``Delivery``.
+        case output
+        /// By MAC learning; `detail` is a ``Delivery``.
+        case normal
+        /// Set the field with raw value `detail`: `value` is the new value's low half; the next instruction's `value`
+        /// is the low half of the mask. A field wider than 64 bits has the high halves in two more.
+        case rewrite
+        /// Operand of the instruction before.
+        case operand
+        /// A new outer tag: `argument` is the TPID, `value` the TCI.
+        case pushVLAN
+        case popVLAN
+        /// Set the bits `argument` of the outer tag's TCI to those of `value`.
+        case setVLAN
+        /// IPv4 TTL or IPv6 hop limit less one; the packet's program ends when none is left.
+        case decrementTTL
+        /// For the controller; counted.
+        case controller
+    }
+
+    /// What becomes of the packet when it is handed to an output.
+    public enum Delivery: UInt8, BitwiseCopyable, Sendable {
+        /// It goes; nothing of the program is left to do.
+        case final
+        /// It stays here too, and is not changed any more.
+        case share
+        /// It stays here and may be changed: the output gets a copy.
+        case copy
+    }
+
+    @inlinable
+    public init(
+        _ opcode: Opcode, detail: UInt8 = 0, port: UInt16 = 0, argument: UInt32 = 0, value: UInt64 = 0
+    ) {
+        self.opcode = opcode
+        self.detail = detail
+        self.port = port
+        self.argument = argument
+        self.value = value
+    }
+
+    @inlinable
+    var delivery: Delivery { @_noLocks get { Delivery(rawValue: detail) ?? .copy } }
+}
+
+/// An action program in the data path's memory: this header, then its instructions.
+public struct ActionProgram {
+    var count: UInt32
+    /// What the packet counts as when the program delivers it nowhere.
+    var dropReason: DropReason
+    var shape: Shape
+    /// The port of a single output.
+    var port: UInt16
+    private var padding: UInt64 = 0
+
+    /// What a program looks like, so that the common ones can be executed for many packets at once.
+    enum Shape: UInt8, BitwiseCopyable {
+        case singleOutput, singleNormal, other
+    }
+
+    init(instructions: ContiguousArray<Instruction>, dropReason: DropReason) {
+        count = UInt32(instructions.count)
+        self.dropReason = dropReason
+        let only = instructions.count == 1 ? instructions[0] : nil
+        switch only?.opcode {
+        case .output: shape = .singleOutput
+        case .normal: shape = .singleNormal
+        default: shape = .other
+        }
+        port = only?.port ?? 0
+    }
+}
+
+extension UnsafePointer<ActionProgram> {
+    /// The first instruction. Safe: ``ProgramStore`` allocates header and instructions as one block.
+    var instructions: UnsafePointer<Instruction> {
+        @inline(__always) @_noLocks get {
+            UnsafeRawPointer(self).advanced(by: MemoryLayout<ActionProgram>.stride)
+                .assumingMemoryBound(to: Instruction.self)
+        }
+    }
+}

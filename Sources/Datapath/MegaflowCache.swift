@@ -1,0 +1,143 @@
+// Hot path: the cache behind the exact-match cache.
+import FlowTable
+import Packet
+
+/// A worker's megaflows for one bridge: one subtable for each mask, those with the most hits first.
+///
+/// Megaflows never overlap with different answers, as each mask holds every bit that its translation examined; so the
+/// first one found is right.
+struct MegaflowCache: ~Copyable {
+    private let subtables: UnsafeMutablePointer<MegaflowSubtable>
+    private(set) var subtableCount = 0
+    /// Subtable numbers, most hits first.
+    private let order: UnsafeMutablePointer<Int>
+    private let compact: UnsafeMutablePointer<UInt64>
+    private let hash: KeyHash
+
+    /// All megaflows, in no order, and the flows that each counts for.
+    private var slots: [MegaflowPointer] = []
+    private var contributors: [ContiguousArray<Unmanaged<FlowEntry>>] = []
+    private var insertionsSinceRanking = 0
+
+    // Slow path: made once.
+    init(hash: KeyHash) {
+        self.hash = hash
+        subtables = .allocate(capacity: Limits.megaflowMasks + 1)
+        order = .allocate(capacity: Limits.megaflowMasks + 1)
+        compact = .allocate(capacity: FlowKey.wordCount)
+        compact.initialize(repeating: 0, count: FlowKey.wordCount)
+    }
+
+    // Slow path: at the end.
+    deinit {
+        subtables.deinitialize(count: subtableCount)
+        subtables.deallocate()
+        order.deallocate()
+        compact.deallocate()
+    }
+
+    var count: Int { slots.count }
+
+    /// The megaflow that a packet belongs to. `probes` grows by the subtables looked into.
+    @inline(__always) @_noLocks
+    func find(_ key: UnsafePointer<FlowKey>, probes: inout UInt64) -> MegaflowPointer? {
+        var rank = 0
+        while rank < subtableCount {
+            let subtable = subtables + order[rank]
+            let keyHash = subtable.pointee.key.extract(key, into: compact, hash)
+            probes &+= 1
+            if let found = subtable.pointee.find(compact, hash: keyHash) {
+                subtable.pointee.hits &+= 1
+                return found
+            }
+            rank &+= 1
+        }
+        return nil
+    }
+
+    /// Keeps what a translation decided.
+    ///
+    /// - Parameter widest: a mask with every bit that any flow can examine; used when there are too many masks.
+    mutating func insert(
+        _ key: FlowKey, _ translation: borrowing Translation, widest: FlowMask, program: UnsafePointer<ActionProgram>,
+        stamp: UInt64, now: UInt64
+    ) -> MegaflowPointer {
+        let number = subtable(for: translation.mask, widest: widest)
+        let secrets = hash
+        let hash = withUnsafePointer(to: key) { subtables[number].key.extract($0, into: compact, secrets) }
+        let megaflow = subtables[number].insert(
+            compact,
+            Megaflow(stamp: stamp, now: now, program: program, hash: hash, subtable: number, slot: slots.count))
+        slots.append(megaflow)
+        contributors.append(translation.contributors)
+        rankIfDue()
+        return megaflow
+    }
+
+    /// Gives up one megaflow that has not been used for long: the one silent longest among a few drawn by chance.
+    // Slow path: part of a translation.
+    mutating func evictOne() {
+        var victim = slots[.random(in: slots.indices)]
+        for _ in 0..<7 {
+            let other = slots[.random(in: slots.indices)]
+            if other.pointee.lastUsedCycles < victim.pointee.lastUsedCycles { victim = other }
+        }
+        let slot = Int(victim.pointee.slot)
+        credit(slot)
+        subtables[Int(victim.pointee.subtable)].remove(victim)
+        let last = slots.count - 1
+        slots[last].pointee.slot = UInt32(slot)
+        slots.swapAt(slot, last)
+        contributors.swapAt(slot, last)
+        slots.removeLast()
+        contributors.removeLast()
+    }
+
+    /// Adds what the megaflows have counted to the flows that they count for.
+    // Slow path: at the control side's wish.
+    mutating func creditFlows() { for slot in slots.indices { credit(slot) } }
+
+    /// Empties the cache and frees its memory. The flows must have been credited.
+    // Slow path: when flows have changed.
+    mutating func removeAll() {
+        subtables.deinitialize(count: subtableCount)
+        subtableCount = 0
+        slots.removeAll(keepingCapacity: true)
+        contributors.removeAll(keepingCapacity: true)
+    }
+
+    // Slow path: part of the above.
+    private func credit(_ slot: Int) {
+        let megaflow = slots[slot]
+        if megaflow.pointee.packets == 0 { return }
+        for flow in contributors[slot] {
+            flow._withUnsafeGuaranteedRef {
+                $0.add(packets: megaflow.pointee.packets, bytes: megaflow.pointee.bytes)
+            }
+        }
+        megaflow.pointee.packets = 0
+        megaflow.pointee.bytes = 0
+    }
+
+    // Slow path: part of a translation.
+    private mutating func subtable(for mask: FlowMask, widest: FlowMask) -> Int {
+        for number in 0..<subtableCount where subtables[number].mask == mask { return number }
+        if subtableCount >= Limits.megaflowMasks, mask != widest { return subtable(for: widest, widest: widest) }
+        (subtables + subtableCount).initialize(to: MegaflowSubtable(mask: mask))
+        order[subtableCount] = subtableCount
+        subtableCount += 1
+        return subtableCount - 1
+    }
+
+    // Slow path: part of a translation.
+    private mutating func rankIfDue() {
+        insertionsSinceRanking += 1
+        if insertionsSinceRanking < 1024 || subtableCount < 2 { return }
+        insertionsSinceRanking = 0
+        let ranked = (0..<subtableCount).sorted { subtables[$0].hits > subtables[$1].hits }
+        for (rank, number) in ranked.enumerated() {
+            order[rank] = number
+            subtables[number].hits /= 2
+        }
+    }
+}

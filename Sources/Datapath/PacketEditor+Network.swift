@@ -1,0 +1,146 @@
+// Hot path: changing IPv4, IPv6 and ARP headers.
+import Packet
+
+extension PacketEditor {
+    /// Fields of IPv4 and IPv6 that are not 128 bits wide.
+    @inline(__always) @_noLocks
+    func setNetwork(_ field: FieldID, _ value: UInt64, _ mask: UInt64) {
+        switch layout.network {
+        case .ipv4: setIPv4(Int(layout.networkOffset), field, value, mask)
+        case .ipv6: setIPv6(Int(layout.networkOffset), field, value, mask)
+        case .none, .arp: break
+        }
+    }
+
+    @inline(__always) @_noLocks
+    private func setIPv4(_ header: Int, _ field: FieldID, _ value: UInt64, _ mask: UInt64) {
+        switch field {
+        case .ipv4Src, .ipv4Dst:
+            let offset = header &+ (field == .ipv4Src ? IPv4Header.source : IPv4Header.destination)
+            let change = bytes.merge32(offset, value, mask)
+            adjust(at: header &+ IPv4Header.checksum, change)
+            adjustPseudoHeader(change)
+        case .ipDSCP:
+            setIPv4Half(header &+ IPv4Header.versionAndLength, header, value << 2, mask << 2)
+        case .ipECN:
+            setIPv4Half(header &+ IPv4Header.versionAndLength, header, value, mask)
+        case .ipTTL:
+            setIPv4Half(header &+ IPv4Header.timeToLive, header, value << 8, mask << 8)
+        case .ipProto:
+            setIPv4Half(header &+ IPv4Header.timeToLive, header, value, mask)
+        default:
+            break
+        }
+    }
+
+    /// Bits of one 16-bit word of an IPv4 header.
+    @inline(__always) @_noLocks
+    private func setIPv4Half(_ offset: Int, _ header: Int, _ value: UInt64, _ mask: UInt64) {
+        let change = bytes.merge16(offset, value, mask)
+        adjust(at: header &+ IPv4Header.checksum, (UInt32(change.old), UInt32(change.new)))
+    }
+
+    @inline(__always) @_noLocks
+    private func setIPv6(_ header: Int, _ field: FieldID, _ value: UInt64, _ mask: UInt64) {
+        switch field {
+        case .ipDSCP, .ipECN, .ipv6Label:
+            let shift: UInt64 = field == .ipDSCP ? 22 : field == .ipECN ? 20 : 0
+            _ = bytes.merge32(header &+ IPv6Header.versionAndFlow, value << shift, mask << shift)
+        case .ipTTL, .ipProto:
+            let offset = header &+ (field == .ipTTL ? IPv6Header.hopLimit : IPv6Header.nextHeader)
+            let old = UInt64(bytes.load8(offset))
+            bytes.store8(UInt8(truncatingIfNeeded: old & ~mask | value & mask), offset)
+        default:
+            break
+        }
+    }
+
+    /// IPv6 addresses, and the target of neighbour discovery.
+    @inline(__always) @_noLocks
+    func setIPv6Address(_ field: FieldID, _ value: UInt128, _ mask: UInt128) {
+        if layout.network != .ipv6 { return }
+        var offset = Int(layout.networkOffset)
+        if field == .ndTarget {
+            guard let target = neighbourTargetOffset() else { return }
+            offset = target
+        } else {
+            offset &+= field == .ipv6Src ? IPv6Header.source : IPv6Header.destination
+        }
+        let old = UInt128(bytes.load64(offset)) << 64 | UInt128(bytes.load64(offset &+ 8))
+        let new = old & ~mask | value & mask
+        bytes.store64(UInt64(truncatingIfNeeded: new >> 64), offset)
+        bytes.store64(UInt64(truncatingIfNeeded: new), offset &+ 8)
+        if field == .ipv6Dst, hasRoutingHeaderInUse() { return }
+        guard let checksum = transportChecksumOffset(ofPseudoHeader: true) else { return }
+        let sum = bytes.load16(checksum)
+        if isUnusedUDPChecksum(sum) { return }
+        storeTransportChecksum(Checksum.update(sum, replacing: old, with: new), checksum)
+    }
+
+    /// Whether the addresses that the transport checksum covers end in a routing header, not in the IPv6 header
+    /// (RFC 8200 §8.1). Only a routing header right behind the IPv6 header or its hop-by-hop options is looked for.
+    @inline(__always) @_noLocks
+    private func hasRoutingHeaderInUse() -> Bool {
+        var next = bytes.load8(Int(layout.networkOffset) &+ IPv6Header.nextHeader)
+        var offset = Int(layout.networkOffset) &+ IPv6Header.length
+        let end = layout.transportOffset == PacketLayout.absent ? 0 : Int(layout.transportOffset)
+        while offset &+ IPv6ExtensionHeader.minimumLength <= end {
+            let units = Int(bytes.load8(offset &+ IPv6ExtensionHeader.lengthUnits))
+            if next == IPProtocol.routing { return bytes.load8(offset &+ 3) > 0 }
+            let length = next == IPProtocol.fragment ? 8
+                : next == IPProtocol.authentication ? (units &+ 2) &* 4 : (units &+ 1) &* 8
+            next = bytes.load8(offset &+ IPv6ExtensionHeader.nextHeader)
+            offset &+= length
+        }
+        return false
+    }
+
+    /// Addresses and operation of ARP.
+    @inline(__always) @_noLocks
+    func setARP(_ field: FieldID, _ value: UInt64, _ mask: UInt64) {
+        let header = Int(layout.networkOffset)
+        switch field {
+        case .arpOp:
+            _ = bytes.merge16(header &+ ARPHeader.operation, value, mask)
+        case .arpSPA, .arpTPA:
+            let offset = field == .arpSPA ? ARPHeader.senderProtocol : ARPHeader.targetProtocol
+            _ = bytes.merge32(header &+ offset, value, mask)
+        default:
+            let offset = header &+ (field == .arpSHA ? ARPHeader.senderHardware : ARPHeader.targetHardware)
+            _ = bytes.merge48(offset, value, mask)
+        }
+    }
+
+    /// One hop less to live; false when the packet's way ends here.
+    @inline(__always) @_noLocks
+    func decrementTTL(_ reason: inout DropReason) -> Bool {
+        let header = Int(layout.networkOffset)
+        switch layout.network {
+        case .none, .arp:
+            return true
+        case .ipv4:
+            let offset = header &+ IPv4Header.timeToLive
+            let old = bytes.load16(offset)
+            if old >> 8 <= 1 { break }
+            bytes.store16(old &- 0x100, offset)
+            adjust(at: header &+ IPv4Header.checksum, (UInt32(old), UInt32(old &- 0x100)))
+            return true
+        case .ipv6:
+            let offset = header &+ IPv6Header.hopLimit
+            let old = bytes.load8(offset)
+            if old <= 1 { break }
+            bytes.store8(old &- 1, offset)
+            return true
+        }
+        reason = .ttlExpired
+        return false
+    }
+
+    /// Makes a checksum follow a change of data that it covers.
+    @inline(__always) @_noLocks
+    func adjust(at offset: Int, _ change: (old: UInt32, new: UInt32)) {
+        if change.old == change.new { return }
+        let checksum = bytes.load16(offset)
+        bytes.store16(Checksum.update(checksum, replacing: change.old, with: change.new), offset)
+    }
+}

@@ -1,0 +1,167 @@
+// Hot path: from packets to megaflows.
+import DPDK
+import Packet
+
+extension UnsafeMutablePointer where Pointee == Worker {
+    /// Fills the keys of the burst as far as the caches look into packets.
+    @inline(__always) @_noLocks
+    func parse(_ count: Int, _ bridge: UnsafeMutablePointer<BridgeState>, _ number: UInt32) {
+        switch bridge.pointee.depth {
+        case .port:
+            pointee.keys[0].words[KeyLayout.portAndTypes] = UInt64(number) << 32
+            pointee.keys[0].words[KeyLayout.physicalPort] = UInt64(number) << 32
+        case .ethernet:
+            var index = 0
+            while index < count {
+                prefetchData(index &+ 4, count)
+                let packet = packet(index)
+                PacketParser.parseEthernet(
+                    packet.data, count: packet.segmentLength, packetLength: packet.length, port: number,
+                    into: pointee.keys + index)
+                pointee.keys[index].words[KeyLayout.physicalPort] = UInt64(number) << 32
+                index &+= 1
+            }
+        case .full:
+            var index = 0
+            while index < count {
+                prefetchData(index &+ 4, count)
+                parseWhole(index, number)
+                index &+= 1
+            }
+        }
+    }
+
+    /// Fills one packet's key with every header.
+    @inline(__always) @_noLocks
+    func parseWhole(_ index: Int, _ number: UInt32) {
+        let packet = packet(index)
+        pointee.layouts[index] = PacketParser.parse(
+            packet.data, count: packet.segmentLength, packetLength: packet.length, port: number,
+            into: pointee.keys + index)
+    }
+
+    /// A packet of the burst in hand. Safe: `index` is below the burst's count, and the places up to it are filled.
+    @inline(__always) @_noLocks
+    func packet(_ index: Int) -> PacketBuffer { PacketBuffer(pointee.packets[index].unsafelyUnwrapped) }
+
+    @inline(__always) @_noLocks
+    private func prefetchData(_ index: Int, _ count: Int) {
+        if index < count { evs_prefetch(packet(index).data) }
+    }
+
+    /// Looks the burst up in the exact-match cache; the bits of the packets that it does not know.
+    @inline(__always) @_noLocks
+    func probeExactMatch(_ count: Int, _ bridge: UnsafeMutablePointer<BridgeState>) -> UInt32 {
+        let all = UInt32.max >> UInt32(truncatingIfNeeded: 32 &- count)
+        if !bridge.pointee.usesCaches { return all }
+        if bridge.pointee.depth.isPort {
+            hashKey(0, bridge)
+            let known = findExact(0, bridge)
+            var index = 0
+            while index < count {
+                pointee.found[index] = known
+                index &+= 1
+            }
+            if known == nil { return all }
+            pointee.counters.exactMatchHits &+= UInt64(truncatingIfNeeded: count)
+            return 0
+        }
+        var index = 0
+        while index < count {
+            hashKey(index, bridge)
+            bridge.pointee.exactMatch.prefetch(pointee.hashes[index])
+            index &+= 1
+        }
+        recallBurst(count, bridge)
+        var missing: UInt32 = 0
+        index = 0
+        while index < count {
+            if let known = pointee.found[index], known.pointee.stamp == pointee.stamps[index] {
+                index &+= 1
+                continue
+            }
+            pointee.found[index] = nil
+            missing |= bit(index)
+            index &+= 1
+        }
+        pointee.counters.exactMatchHits &+= UInt64(truncatingIfNeeded: count &- missing.nonzeroBitCount)
+        return missing
+    }
+
+    /// Notes what the exact-match cache remembers of each packet, and asks for the megaflows.
+    @inline(__always) @_noLocks
+    private func recallBurst(_ count: Int, _ bridge: UnsafeMutablePointer<BridgeState>) {
+        var index = 0
+        while index < count {
+            let memory = bridge.pointee.exactMatch.recall(
+                pointee.compactKeys + index &* Worker.compactStride, hash: pointee.hashes[index],
+                oldestStamp: bridge.pointee.oldestStamp)
+            if let memory {
+                pointee.found[index] = memory.megaflow
+                pointee.stamps[index] = memory.stamp
+                evs_prefetch_write(memory.megaflow)
+            } else {
+                pointee.found[index] = nil
+            }
+            index &+= 1
+        }
+    }
+
+    @inline(__always) @_noLocks
+    private func hashKey(_ index: Int, _ bridge: UnsafeMutablePointer<BridgeState>) {
+        pointee.hashes[index] = bridge.pointee.relevant.extract(
+            pointee.keys + index, into: pointee.compactKeys + index &* Worker.compactStride, bridge.pointee.hash)
+    }
+
+    @inline(__always) @_noLocks
+    private func findExact(_ index: Int, _ bridge: UnsafeMutablePointer<BridgeState>) -> MegaflowPointer? {
+        let memory = bridge.pointee.exactMatch.recall(
+            pointee.compactKeys + index &* Worker.compactStride, hash: pointee.hashes[index],
+            oldestStamp: bridge.pointee.oldestStamp)
+        guard let memory, memory.isLive else { return nil }
+        return memory.megaflow
+    }
+
+    /// Finds the megaflows of the packets that the exact-match cache does not know, translating where there is none.
+    @inline(never) @_noLocks
+    func resolve(
+        _ missing: UInt32, _ bridge: UnsafeMutablePointer<BridgeState>, _ number: UInt32, _ count: Int
+    ) {
+        var left = missing
+        let wasParsed = bridge.pointee.depth.isFull
+        while left != 0 {
+            let index = left.trailingZeroBitCount
+            left &= left &- 1
+            if !wasParsed { parseWhole(index, number) }
+            pointee.found[index] = resolve(index, bridge)
+        }
+        if bridge.pointee.exactMatch.isCrowded { growExactMatch(bridge) }
+    }
+
+    @inline(__always) @_noLocks
+    private func resolve(_ index: Int, _ bridge: UnsafeMutablePointer<BridgeState>) -> MegaflowPointer {
+        if !bridge.pointee.usesCaches {
+            pointee.counters.translations &+= 1
+            return translate(index, bridge)
+        }
+        // An earlier packet of this burst may have brought it in, and may have widened the key.
+        hashKey(index, bridge)
+        if let known = findExact(index, bridge) {
+            pointee.counters.exactMatchHits &+= 1
+            return known
+        }
+        let megaflow: MegaflowPointer
+        if let known = bridge.pointee.megaflows.find(pointee.keys + index, probes: &pointee.counters.megaflowProbes) {
+            pointee.counters.megaflowHits &+= 1
+            megaflow = known
+        } else {
+            pointee.counters.translations &+= 1
+            megaflow = translate(index, bridge)
+            hashKey(index, bridge)
+        }
+        bridge.pointee.exactMatch.insert(
+            pointee.compactKeys + index &* Worker.compactStride, hash: pointee.hashes[index], megaflow: megaflow,
+            oldestStamp: bridge.pointee.oldestStamp)
+        return megaflow
+    }
+}

@@ -1,0 +1,145 @@
+// Hot path: a worker's loop, from a burst received to a burst sent.
+import DPDK
+import Packet
+
+extension UnsafeMutablePointer where Pointee == Worker {
+    /// Polls until told to stop.
+    @_noLocks
+    func run() {
+        var before = evs_cycles()
+        var emptyRounds = 0
+        while !pointee.mailbox.pointee.isStopped.load(ordering: .relaxed) {
+            if pointee.mailbox.pointee.request.load(ordering: .relaxed) != 0 { serveRequest() }
+            pointee.nowCycles = before
+            var received = 0
+            var input = 0
+            while input < pointee.inputCount {
+                received &+= poll(pointee.inputs + input)
+                input &+= 1
+            }
+            var egress = 0
+            while egress < pointee.egressCount {
+                received &+= pointee.egresses[egress].drain()
+                egress &+= 1
+            }
+            let after = evs_cycles()
+            if received > 0 {
+                pointee.counters.busyCycles &+= after &- before
+                emptyRounds = 0
+            } else {
+                pointee.counters.idleCycles &+= after &- before
+                emptyRounds &+= 1
+                backOff(emptyRounds)
+            }
+            before = after
+        }
+    }
+
+    /// A worker that finds nothing for long lets others have the core, if it may.
+    @inline(__always) @_noLocks
+    private func backOff(_ emptyRounds: Int) {
+        if emptyRounds < 64 || pointee.idleSleepMicroseconds == 0 { return evs_pause() }
+        evs_thread_sleep_microseconds(pointee.idleSleepMicroseconds)
+    }
+
+    /// One burst from one port; how many packets it had.
+    @inline(__always) @_noLocks
+    private func poll(_ polled: UnsafePointer<PolledInput>) -> Int {
+        let samples = pointee.counters.bursts & 63 == 0
+        let start = samples ? evs_cycles() : 0
+        let count = receive(polled.pointee.input)
+        if count == 0 { return 0 }
+        pointee.counters.bursts &+= 1
+        pointee.arrivalPort = polled.pointee.port
+        pointee.attemptedBits = 0
+        pointee.deliveredBits = 0
+        account(arrived: count)
+
+        let bridge = polled.pointee.bridge
+        if BridgeState.load(bridge.pointee.newest) != bridge.pointee.publication { adoptPublication(bridge) }
+        if !bridge.pointee.usesCaches { forgetDecisions(bridge) }
+        if samples {
+            processSampled(count, bridge, polled.pointee.number, start)
+        } else {
+            parse(count, bridge, polled.pointee.number)
+            let missing = probeExactMatch(count, bridge)
+            if missing != 0 { resolve(missing, bridge, polled.pointee.number, count) }
+            execute(count, bridge)
+            send()
+        }
+        settle(count)
+        return count
+    }
+
+    /// The same, with the time of each stage taken.
+    @inline(never) @_noLocks
+    private func processSampled(
+        _ count: Int, _ bridge: UnsafeMutablePointer<BridgeState>, _ number: UInt32, _ start: UInt64
+    ) {
+        let received = evs_cycles()
+        parse(count, bridge, number)
+        let parsed = evs_cycles()
+        let missing = probeExactMatch(count, bridge)
+        let probed = evs_cycles()
+        if missing != 0 { resolve(missing, bridge, number, count) }
+        let resolved = evs_cycles()
+        execute(count, bridge)
+        let executed = evs_cycles()
+        send()
+        let sent = evs_cycles()
+        pointee.counters.stages.receive &+= received &- start
+        pointee.counters.stages.parse &+= parsed &- received
+        pointee.counters.stages.exactMatch &+= probed &- parsed
+        pointee.counters.stages.miss &+= resolved &- probed
+        pointee.counters.stages.execute &+= executed &- resolved
+        pointee.counters.stages.send &+= sent &- executed
+        pointee.counters.stages.packets &+= UInt64(truncatingIfNeeded: count)
+    }
+
+    @inline(__always) @_noLocks
+    private func receive(_ input: PortInput) -> Int {
+        switch input {
+        case .none:
+            return 0
+        case .device(let port, let queue):
+            return Int(evs_receive(port, queue, pointee.packets, UInt16(Limits.burst)))
+        case .capture(let source):
+            return source.pointee.receive(into: pointee.packets, limit: Limits.burst, now: pointee.nowCycles)
+        }
+    }
+
+    @inline(__always) @_noLocks
+    private func account(arrived count: Int) {
+        var bytes: UInt64 = 0
+        var index = 0
+        while index < count {
+            // Safe: a receive function fills the first `count` places.
+            let length = evs_mbuf_length(pointee.packets[index].unsafelyUnwrapped)
+            pointee.lengths[index] = length
+            bytes &+= UInt64(length)
+            index &+= 1
+        }
+        let packets = UInt64(truncatingIfNeeded: count)
+        pointee.counters.receivedPackets &+= packets
+        pointee.counters.receivedBytes &+= bytes
+        let port = pointee.ports + Int(pointee.arrivalPort)
+        port.pointee.counters.receivedPackets &+= packets
+        port.pointee.counters.receivedBytes &+= bytes
+    }
+
+    /// After sending: each packet of the burst was delivered, or is dropped for a reason.
+    @inline(__always) @_noLocks
+    private func settle(_ count: Int) {
+        pointee.counters.deliveredPackets &+= UInt64(truncatingIfNeeded: pointee.deliveredBits.nonzeroBitCount)
+        let refused = pointee.attemptedBits & ~pointee.deliveredBits
+        if refused != 0 { countDrops(refused.nonzeroBitCount, pointee.transmitDropReason) }
+    }
+
+    /// Counts packets of the burst in hand as dropped.
+    @inline(__always) @_noLocks
+    func countDrops(_ count: Int, _ reason: DropReason) {
+        let index = reason.index
+        pointee.counters.dropped[index] &+= UInt64(truncatingIfNeeded: count)
+        pointee.ports[Int(pointee.arrivalPort)].counters.dropped[index] &+= UInt64(truncatingIfNeeded: count)
+    }
+}

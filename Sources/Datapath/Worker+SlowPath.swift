@@ -1,0 +1,66 @@
+import DPDK
+import Packet
+
+// The ways out of the hot path: here a worker may allocate, lock and count references. Each returns plain data.
+
+extension UnsafeMutablePointer where Pointee == Worker {
+    /// Asks the bridge's tables what becomes of a packet, and keeps the answer as a megaflow.
+    @_semantics("no_performance_analysis") @inline(never)
+    func translate(_ index: Int, _ bridge: UnsafeMutablePointer<BridgeState>) -> MegaflowPointer {
+        let key = pointee.keys[index]
+        bridge.pointee.translation.clear()
+        let pipeline = bridge.pointee.publication.pointee.pipeline
+        pipeline.translate(key, into: &bridge.pointee.translation)
+        return bridge.pointee.install(key, now: pointee.nowCycles, counters: &pointee.counters)
+    }
+
+    @_semantics("no_performance_analysis") @inline(never)
+    func adoptPublication(_ bridge: UnsafeMutablePointer<BridgeState>) { bridge.pointee.adopt() }
+
+    /// Without caches, what the last burst brought in goes before the next.
+    @_semantics("no_performance_analysis") @inline(never)
+    func forgetDecisions(_ bridge: UnsafeMutablePointer<BridgeState>) { bridge.pointee.forgetDecisions() }
+
+    /// Doubles the exact-match cache: more keys are in use than it has room for.
+    @_semantics("no_performance_analysis") @inline(never)
+    func growExactMatch(_ bridge: UnsafeMutablePointer<BridgeState>) {
+        let slots = bridge.pointee.exactMatch.slotCount
+        if slots < Limits.exactMatchSlotsAtMost {
+            bridge.pointee.replaceExactMatch(slots: slots * 2)
+        } else {
+            bridge.pointee.exactMatch.restartCounting()
+        }
+    }
+
+    @_semantics("no_performance_analysis") @inline(never)
+    func serveRequest() {
+        let bits = pointee.mailbox.pointee.request.exchange(0, ordering: .acquiringAndReleasing)
+        guard let opaque = UnsafeRawPointer(bitPattern: bits) else { return }
+        Unmanaged<WorkerRequest>.fromOpaque(opaque).takeRetainedValue().run(self)
+    }
+}
+
+extension BridgeState {
+    /// Keeps the translation in hand as a megaflow.
+    mutating func install(_ key: FlowKey, now: UInt64, counters: inout WorkerCounters) -> MegaflowPointer {
+        if !packetBits(of: translation.mask).isSubset(of: relevantMask) {
+            setRelevantMask(relevantMask | packetBits(of: translation.mask))
+        }
+        if megaflows.count >= Limits.megaflows {
+            megaflows.evictOne()
+            counters.megaflowEvictions &+= 1
+        }
+        let program = programs.program(translation.instructions, dropReason: translation.dropReason)
+        let stamp = nextStamp
+        nextStamp += 1
+        return megaflows.insert(
+            key, translation, widest: relevantMask, program: program, stamp: stamp, now: now)
+    }
+
+    /// A mask without the pipeline's own words, which are the same for all arriving packets.
+    private func packetBits(of mask: FlowMask) -> FlowMask {
+        var result = mask
+        for word in FlowKey.packetWordCount..<FlowKey.wordCount { result.words[word] = 0 }
+        return result
+    }
+}

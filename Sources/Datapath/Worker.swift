@@ -1,0 +1,136 @@
+import DPDK
+import Packet
+import Synchronization
+
+/// A port that a worker polls.
+struct PolledInput {
+    /// Index of the port.
+    let port: UInt16
+    /// The in_port that flows see.
+    let number: UInt32
+    let input: PortInput
+    let bridge: UnsafeMutablePointer<BridgeState>
+}
+
+/// What one worker owns: the ports that it polls, the caches, a burst's worth of scratch, the counters.
+///
+/// Lives at a fixed address; its thread alone touches it while it runs (``WorkerMailbox`` lets others ask).
+struct Worker: ~Copyable {
+    let index: Int
+    let core: Int?
+    let pool: OpaquePointer
+    let mailbox: UnsafeMutablePointer<WorkerMailbox>
+    let idleSleepMicroseconds: UInt32
+    let waitsForBuffers: Bool
+
+    let inputs: UnsafeMutablePointer<PolledInput>
+    var inputCount = 0
+    let egresses: UnsafeMutablePointer<Egress>
+    var egressCount = 0
+    /// By index of port.
+    let ports: UnsafeMutablePointer<PortState>
+    var counters = WorkerCounters()
+
+    // The burst in hand.
+    let packets: PacketPointers
+    let lengths: UnsafeMutablePointer<UInt32>
+    let keys: UnsafeMutablePointer<FlowKey>
+    let layouts: UnsafeMutablePointer<PacketLayout>
+    let compactKeys: UnsafeMutablePointer<UInt64>
+    let hashes: UnsafeMutablePointer<UInt64>
+    let found: UnsafeMutablePointer<MegaflowPointer?>
+    /// The stamps that the found megaflows must have.
+    let stamps: UnsafeMutablePointer<UInt64>
+    /// Ports with packets waiting to be sent.
+    let touchedPorts: UnsafeMutablePointer<UInt16>
+    var touchedPortCount = 0
+    /// Packets of the burst that were handed to a port, and those that a port took.
+    var attemptedBits: UInt32 = 0
+    var deliveredBits: UInt32 = 0
+    var transmitDropReason = DropReason.transmitQueueFull
+    /// The port that the burst came from.
+    var arrivalPort: UInt16 = 0
+    var nowCycles: UInt64 = 0
+    var normalMemory = NormalMemory()
+
+    /// Tables for SCTP's checksum.
+    let crc: UnsafePointer<CRC32C>
+
+    /// Words between the compact keys of two packets.
+    static var compactStride: Int { @_noLocks get { 18 } }
+
+    init(
+        index: Int, core: Int?, pool: PacketPool, mailbox: UnsafeMutablePointer<WorkerMailbox>,
+        options: DatapathOptions
+    ) {
+        self.index = index
+        self.core = core
+        self.pool = pool.raw
+        self.mailbox = mailbox
+        idleSleepMicroseconds = UInt32(options.idleSleepMicroseconds)
+        waitsForBuffers = options.waitsForBuffers
+        inputs = .allocate(capacity: Limits.ports)
+        egresses = .allocate(capacity: Limits.ports)
+        ports = .allocate(capacity: Limits.ports)
+        for port in 0..<Limits.ports { (ports + port).initialize(to: PortState()) }
+        packets = .allocate(capacity: Limits.burst)
+        lengths = .allocate(capacity: Limits.burst)
+        keys = .allocate(capacity: Limits.burst)
+        keys.initialize(repeating: FlowKey(), count: Limits.burst)
+        layouts = .allocate(capacity: Limits.burst)
+        layouts.initialize(repeating: PacketLayout(), count: Limits.burst)
+        compactKeys = .allocate(capacity: Limits.burst * Worker.compactStride)
+        hashes = .allocate(capacity: Limits.burst)
+        found = .allocate(capacity: Limits.burst)
+        stamps = .allocate(capacity: Limits.burst)
+        found.initialize(repeating: nil, count: Limits.burst)
+        touchedPorts = .allocate(capacity: Limits.ports)
+        let tables = UnsafeMutablePointer<CRC32C>.allocate(capacity: 1)
+        tables.initialize(to: CRC32C())
+        crc = UnsafePointer(tables)
+    }
+
+    deinit {
+        inputs.deallocate()
+        for index in 0..<egressCount { egresses[index].free() }
+        egresses.deallocate()
+        for port in 0..<Limits.ports { ports[port].free() }
+        ports.deallocate()
+        packets.deallocate()
+        lengths.deallocate()
+        keys.deallocate()
+        layouts.deallocate()
+        compactKeys.deallocate()
+        hashes.deallocate()
+        found.deallocate()
+        stamps.deallocate()
+        touchedPorts.deallocate()
+        crc.deallocate()
+    }
+}
+
+typealias WorkerPointer = UnsafeMutablePointer<Worker>
+
+/// The way to a running worker: it looks here between bursts.
+struct WorkerMailbox: ~Copyable {
+    /// Whether the worker is to end.
+    let isStopped = Atomic<Bool>(false)
+    /// A retained ``WorkerRequest``, or zero.
+    let request = Atomic<UInt>(0)
+}
+
+/// Something that the control side wants done on a worker's thread.
+// Safe: the requester waits, so the body runs while what it refers to is alive, on one thread only.
+final class WorkerRequest: @unchecked Sendable {
+    private let body: (WorkerPointer) -> Void
+    private let isDone = Atomic<Bool>(false)
+
+    init(_ body: @escaping (WorkerPointer) -> Void) { self.body = body }
+
+    func run(_ worker: WorkerPointer) {
+        body(worker)
+        isDone.store(true, ordering: .releasing)
+    }
+
+    var done: Bool { isDone.load(ordering: .acquiring) }
+}

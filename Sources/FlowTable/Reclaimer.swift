@@ -1,0 +1,101 @@
+import Synchronization
+
+/// A block of memory of the index: an array of 64-bit words, the first of which is the epoch it was made in.
+typealias Words = UnsafeMutablePointer<UInt64>
+
+/// What has gone out of use since a snapshot was taken, and must stay until that snapshot and all before it are gone.
+///
+/// Epochs form a chain, oldest first, each an owner of the next. So memory goes back exactly when no snapshot can
+/// reach it, and neither snapshots nor lookups count references to the parts of the index.
+@safe
+final class Epoch: @unchecked Sendable {
+    // Unchecked: only the writer touches `next`, `blocks` and `entries` while it is an owner, and only the last owner
+    // does afterwards; the count orders the two.
+    private let owners = Atomic<Int>(1)
+    fileprivate var next: Epoch?
+    fileprivate var blocks: [UnsafeMutableRawPointer] = unsafe []
+    fileprivate var entries: [FlowEntry] = []
+
+    func addOwner() { owners.wrappingAdd(1, ordering: .relaxed) }
+
+    /// Gives up one ownership. A loop and not a chain of deinitialisers, for the chain may be long.
+    func removeOwner() {
+        var epoch = self
+        while epoch.owners.wrappingSubtract(1, ordering: .acquiringAndReleasing).newValue == 0 {
+            // Safe: the blocks came from `Reclaimer.allocate`, and no snapshot that could read them is left.
+            for unsafe block in unsafe epoch.blocks { unsafe block.deallocate() }
+            unsafe epoch.blocks = []
+            epoch.entries = []
+            guard let next = epoch.next else { return }
+            epoch.next = nil
+            epoch = next
+        }
+    }
+}
+
+/// Allocates the blocks of an index that its writer changes while snapshots of it are read.
+///
+/// A block made since the last snapshot is the writer's own and is changed in place. An older one may be read by
+/// others; it is copied, and the old one kept for them.
+final class Reclaimer {
+    /// Counts snapshots.
+    private(set) var epochNumber: UInt64 = 1
+    private var epoch = Epoch()
+
+    deinit { epoch.removeOwner() }
+
+    /// A block of zeroes but for its epoch.
+    func allocate(_ wordCount: Int) -> Words {
+        // Safe: initialised to its whole length before anyone sees it.
+        let block = Words.allocate(capacity: wordCount)
+        unsafe block.initialize(repeating: 0, count: wordCount)
+        unsafe block[0] = epochNumber
+        return unsafe block
+    }
+
+    /// Whether no snapshot can know the block.
+    func isOwn(_ block: Words) -> Bool {
+        // Safe: each block has its epoch in the first word.
+        unsafe block[0] == epochNumber
+    }
+
+    /// The block, or a copy of it if snapshots know it; then it goes out of use.
+    func writable(_ block: Words, wordCount: Int) -> Words {
+        if unsafe isOwn(block) { return unsafe block }
+        // Safe: `wordCount` is the length that the block was allocated with.
+        let copy = Words.allocate(capacity: wordCount)
+        unsafe copy.initialize(from: block, count: wordCount)
+        unsafe copy[0] = epochNumber
+        unsafe discard(block)
+        return unsafe copy
+    }
+
+    /// Takes a block out of use.
+    func discard(_ block: Words) {
+        // Safe: the caller has no further use for it; others have only if a snapshot knows it.
+        if unsafe isOwn(block) {
+            unsafe block.deallocate()
+        } else {
+            unsafe epoch.blocks.append(UnsafeMutableRawPointer(block))
+        }
+    }
+
+    /// Takes out of use what snapshots know.
+    func discardPublished(_ block: UnsafeMutableRawPointer) { unsafe epoch.blocks.append(block) }
+
+    /// Takes an entry out of use.
+    func discard(_ entry: FlowEntry) { epoch.entries.append(entry) }
+
+    /// Begins a new epoch: from now on the blocks there are belong to a snapshot as well, which becomes an owner of
+    /// the epoch returned.
+    func seal() -> Epoch {
+        let sealed = Epoch()
+        sealed.addOwner()
+        sealed.addOwner()
+        epoch.next = sealed
+        epoch.removeOwner()
+        epoch = sealed
+        epochNumber += 1
+        return sealed
+    }
+}

@@ -1,0 +1,177 @@
+import OpenFlow
+import Packet
+
+/// The flows of one shape in a table, as the writer keeps them.
+@safe
+final class Subtable {
+    let shape: SubtableShape
+    private(set) var flowCount = 0
+
+    private let reclaimer: Reclaimer
+    private let hasher: KeyHash
+    private var index: BucketIndex
+    private let hashedWords: [Int]
+    private let comparedWords: [Int]
+    /// Epoch, masks of the hashed words, numbers of the hashed words, numbers of the compared words (a byte each).
+    private let shapeBlock: Words
+    private let filterEnds: [Int]
+    private var filters: [StageFilter]
+    private var removalsSinceFilters = 0
+    private var priorities: [UInt16: Int] = [:]
+    private var maximumRank: UInt64 = 0
+    private var isMaximumStale = false
+    /// By field and length, the number of flows.
+    private var prefixUses = [Int](repeating: 0, count: PrefixField.count * 65)
+
+    private static let byteWords = FlowKey.wordCount / 8
+
+    init(shape: SubtableShape, hasher: KeyHash, reclaimer: Reclaimer) {
+        self.shape = shape
+        self.hasher = hasher
+        self.reclaimer = reclaimer
+        index = BucketIndex(reclaimer: reclaimer)
+        hashedWords = shape.hashedWords
+        comparedWords = shape.comparedWordNumbers
+        // Safe: the block has room for a mask a word and two times FlowKey.wordCount bytes.
+        unsafe shapeBlock = reclaimer.allocate(1 + hashedWords.count + 2 * Self.byteWords)
+        for (number, word) in hashedWords.enumerated() {
+            unsafe shapeBlock[1 + number] = shape.hashMask[word]
+        }
+        let bytes = unsafe UnsafeMutableRawPointer(shapeBlock + 1 + hashedWords.count)
+            .assumingMemoryBound(to: UInt8.self)
+        for (number, word) in hashedWords.enumerated() { unsafe bytes[number] = UInt8(word) }
+        for (number, word) in comparedWords.enumerated() { unsafe bytes[FlowKey.wordCount + number] = UInt8(word) }
+
+        let words = hashedWords
+        filterEnds = (0..<SubtableShape.stageCount - 1).map { stage in
+            let end = words.count { SubtableShape.stage(ofWord: $0) <= stage }
+            let start = words.count { SubtableShape.stage(ofWord: $0) < stage }
+            return end > start && end < words.count ? end : 0
+        }
+        filters = filterEnds.map { _ in StageFilter(reclaimer: reclaimer) }
+    }
+
+    private var recordWords: Int { Bucket.recordWords(compared: comparedWords.count) }
+
+    /// The hash of a key's hashed bits.
+    func hash(_ key: FlowKey) -> UInt64 {
+        hashedWords.reduce(hasher.seed) { hasher.mix($0, key[$1] & shape.hashMask[$1]) }
+    }
+
+    /// How many flows share a bucket with this hash.
+    func bucketSize(_ hash: UInt64) -> Int { unsafe index.find(hash).map { unsafe Bucket.count($0) } ?? 0 }
+
+    func insert(_ entry: FlowEntry) {
+        let match = entry.flow.match
+        let hash = hash(match.key)
+        let bucket = unsafe index.find(hash)
+        let grown = unsafe Bucket.insert(
+            into: bucket, stride: recordWords, reclaimer: reclaimer, rank: entry.rank
+        ) { record in
+            // Safe: a record has two words for each compared word after its header. The entry stays alive as long as
+            // the tables or a snapshot can reach the record.
+            unsafe record[1] = UInt64(UInt(bitPattern: Unmanaged.passUnretained(entry).toOpaque()))
+            for (number, word) in comparedWords.enumerated() {
+                unsafe record[2 + 2 * number] = match.key[word]
+                unsafe record[3 + 2 * number] = match.mask[word]
+            }
+        }
+        unsafe index.set(hash, to: grown, isNew: bucket == nil)
+        flowCount += 1
+        priorities[entry.flow.priority, default: 0] += 1
+        maximumRank = max(maximumRank, entry.rank)
+        count(match, by: 1)
+        insertIntoFilters { match.key[$0] }
+        for number in filters.indices where filterEnds[number] != 0 && filters[number].isCrowded {
+            rebuildFilters()
+            break
+        }
+    }
+
+    func remove(_ entry: FlowEntry) {
+        let match = entry.flow.match
+        let hash = hash(match.key)
+        let bucket = unsafe index.find(hash)!
+        let rest = unsafe Bucket.remove(
+            from: bucket, stride: recordWords, reclaimer: reclaimer, rank: entry.rank)
+        unsafe index.set(hash, to: rest, isNew: false)
+        flowCount -= 1
+        count(match, by: -1)
+        removalsSinceFilters += 1
+        if removalsSinceFilters > flowCount + 64 { rebuildFilters() }
+        let left = priorities[entry.flow.priority, default: 0] - 1
+        priorities[entry.flow.priority] = left == 0 ? nil : left
+        if left == 0, maximumRank >> 48 == UInt64(entry.flow.priority) { isMaximumStale = true }
+    }
+
+    /// Whether a flow here has the priority.
+    func has(priority: UInt16) -> Bool { priorities[priority] != nil }
+
+    private func count(_ match: Match, by step: Int) {
+        for field in PrefixField.all {
+            let place = PrefixField.place(field)
+            let length = place.prefixLength(match.mask[place.word])
+            prefixUses[field * 65 + length] += step
+        }
+    }
+
+    private func insertIntoFilters(_ value: (Int) -> UInt64) {
+        guard filterEnds.contains(where: { $0 != 0 }) else { return }
+        var state = hasher.seed
+        for (number, word) in hashedWords.enumerated() {
+            state = hasher.mix(state, value(word) & shape.hashMask[word])
+            for stage in filters.indices where filterEnds[stage] == number + 1 { filters[stage].insert(state) }
+        }
+    }
+
+    private func rebuildFilters() {
+        removalsSinceFilters = 0
+        for stage in filters.indices {
+            let expected = filters[stage].bitsSet
+            filters[stage].discardAll()
+            filters[stage] = StageFilter(reclaimer: reclaimer, expecting: min(expected, flowCount))
+        }
+        let stride = recordWords
+        // Safe: reads stay within the bucket's records, and hashed words are among the compared ones.
+        unsafe BucketIndex.forEach(directory: index.directory, depth: index.depth) { bucket in
+            for number in 0..<(unsafe Bucket.count(bucket)) {
+                let record = unsafe bucket + Bucket.headerWords + number * stride
+                insertIntoFilters { word in unsafe record[2 + 2 * comparedWords.firstIndex(of: word)!] }
+            }
+        }
+    }
+
+    /// The subtable as lookups see it, until the next change.
+    func publish() -> SubtableHeader {
+        if isMaximumStale {
+            maximumRank = FlowEntry.rank(priority: priorities.keys.max() ?? 0, id: 0)
+            isMaximumStale = false
+        }
+        // Safe: the layout of `shapeBlock`, which lives until the subtable is discarded.
+        let masks = unsafe UnsafePointer(shapeBlock + 1)
+        let bytes = unsafe UnsafeRawPointer(shapeBlock + 1 + hashedWords.count).assumingMemoryBound(to: UInt8.self)
+        var header = unsafe SubtableHeader(
+            maximumRank: maximumRank, partition: shape.partition, hashedCount: hashedWords.count,
+            comparedCount: comparedWords.count, hashMasks: masks, hashedWords: bytes,
+            comparedWords: bytes + FlowKey.wordCount, directory: index.directory, depth: index.depth,
+            filterEnds: InlineArray(repeating: 0), filters: InlineArray(repeating: 0),
+            prefixLengths: InlineArray(repeating: 0))
+        for stage in filters.indices where filterEnds[stage] != 0 {
+            header.filterEnds[stage] = filterEnds[stage]
+            unsafe header.filters[stage] = UInt64(UInt(bitPattern: filters[stage].block))
+        }
+        for field in PrefixField.all {
+            for length in 0...64 where prefixUses[field * 65 + length] > 0 {
+                header.prefixLengths[field] |= PrefixField.lengthBit(length)
+            }
+        }
+        return header
+    }
+
+    /// Takes all memory of the subtable out of use.
+    func discardAll() {
+        index.discardAll()
+        for filter in filters { filter.discardAll() }
+        unsafe reclaimer.discard(shapeBlock)
+    }
+}

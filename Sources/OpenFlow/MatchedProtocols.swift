@@ -1,0 +1,72 @@
+import Packet
+
+/// What a match tells about the protocols of its packets: enough to decide which other fields they have
+/// (OpenFlow 1.3.5 §7.2.3.6).
+struct MatchedProtocols {
+    let etherType: UInt16?
+    let ipProtocol: UInt8?
+    /// `nil` also for a code other than zero, which no neighbour discovery message has (RFC 4861 §4).
+    let neighbourDiscoveryType: UInt8?
+    /// Fragments after the first have no transport header.
+    let isLaterFragment: Bool
+    /// VLAN tags that the packet has for certain. Actions change it.
+    var vlanTags: Int
+
+    init(_ match: Match) {
+        etherType = match.exactValue(of: .ethType).map { UInt16($0) }
+        ipProtocol = match.exactValue(of: .ipProto).map { UInt8($0) }
+        let key = match.key
+        neighbourDiscoveryType =
+            key[.icmpv6Code] == 0 ? match.exactValue(of: .icmpv6Type).map { UInt8($0) } : nil
+        isLaterFragment = key[KeyLayout.portAndTypes] & KeyLayout.fragmentLater != 0
+        vlanTags = key[KeyLayout.ethernetDestination] & KeyLayout.vlanPresent != 0 ? 1 : 0
+    }
+
+    func satisfy(_ prerequisite: Field.Prerequisite) -> Bool {
+        switch prerequisite {
+        case .none: true
+        case .vlan: vlanTags > 0
+        case .mpls: etherType == EtherType.mpls || etherType == EtherType.mplsMulticast
+        case .pbb: etherType == EtherType.pbb
+        case .ipv4: etherType == EtherType.ipv4
+        case .ipv6: etherType == EtherType.ipv6
+        case .ip: isIP
+        case .arp: etherType == EtherType.arp || etherType == EtherType.rarp
+        case .tcp: isIP && ipProtocol == IPProtocol.tcp && !isLaterFragment
+        case .udp: isIP && ipProtocol == IPProtocol.udp && !isLaterFragment
+        case .sctp: isIP && ipProtocol == IPProtocol.sctp && !isLaterFragment
+        case .icmpv4: etherType == EtherType.ipv4 && ipProtocol == IPProtocol.icmp
+        case .icmpv6: isICMPv6
+        case .neighbour: isICMPv6 && (neighbourDiscoveryType == 135 || neighbourDiscoveryType == 136)
+        case .neighbourSolicitation: isICMPv6 && neighbourDiscoveryType == 135
+        case .neighbourAdvertisement: isICMPv6 && neighbourDiscoveryType == 136
+        }
+    }
+
+    private var isIP: Bool { etherType == EtherType.ipv4 || etherType == EtherType.ipv6 }
+    private var isICMPv6: Bool { etherType == EtherType.ipv6 && ipProtocol == IPProtocol.icmpv6 }
+}
+
+extension Field.Prerequisite {
+    /// What to write in a match to have it, in flow text.
+    var flowText: String {
+        switch self {
+        case .none: ""
+        case .vlan: "a VLAN tag (dl_vlan=VID, or vlan_tci=0x1000/0x1000 for any)"
+        case .mpls: "mpls or mplsm"
+        case .pbb: "eth_type=0x88e7"
+        case .ipv4: "ip"
+        case .ipv6: "ipv6"
+        case .ip: "ip or ipv6"
+        case .arp: "arp or rarp"
+        case .tcp: "tcp or tcp6"
+        case .udp: "udp or udp6"
+        case .sctp: "sctp or sctp6"
+        case .icmpv4: "icmp"
+        case .icmpv6: "icmp6"
+        case .neighbour: "icmp6 with icmp_type=135 or icmp_type=136"
+        case .neighbourSolicitation: "icmp6 with icmp_type=135"
+        case .neighbourAdvertisement: "icmp6 with icmp_type=136"
+        }
+    }
+}

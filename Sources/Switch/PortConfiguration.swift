@@ -1,0 +1,48 @@
+import Datapath
+import Packet
+
+/// A port as an operator wants it.
+public struct PortConfiguration: Sendable {
+    /// Unique in the bridge.
+    public var name: String
+    /// The OpenFlow number; `nil`: the lowest that is free.
+    public var number: UInt32?
+    public var kind: Kind
+
+    /// The types of port. Each is opened by the file of its name in PortTypes.
+    public enum Kind: Sendable {
+        /// Captures played in, and what leaves written to a file.
+        case pcap(PcapOptions)
+        /// Any DPDK device, by its arguments: `net_null0,size=64`, `net_pcap0,rx_pcap=…`, a PCI address.
+        case dpdk(devargs: String)
+        /// One end of a ring; the port that names the same ring is the other.
+        case ring(name: String)
+        /// A kernel tap interface of that name.
+        case tap(interface: String)
+        /// A kernel interface that exists, reached through AF_PACKET.
+        case afPacket(interface: String)
+        /// Takes everything, gives nothing.
+        case null
+    }
+
+    public init(name: String, number: UInt32? = nil, kind: Kind) {
+        self.name = name
+        self.number = number
+        self.kind = kind
+    }
+}
+
+/// What a `pcap` port plays and writes.
+public struct PcapOptions: Sendable {
+    /// Played in one after the other. Safe to share: a capture never changes.
+    public var capture: Capture?
+    /// How often the capture is played; `nil`: until the switch stops.
+    public var rounds: Int? = 1
+    public var pace = ReplayPace.maximum
+    /// Where to write what leaves the port; `nil`: it is counted and forgotten.
+    public var outputPath: String?
+    /// Of the timestamps written.
+    public var precision = CapturePrecision.microseconds
+
+    public init() {}
+}

@@ -1,0 +1,58 @@
+import Datapath
+import OpenFlow
+import Packet
+
+extension Translator {
+    /// Sends the packet, as it is at this point, to a port (OpenFlow 1.3.5 §4.5 for the reserved ones).
+    mutating func output(_ port: PortNumber) {
+        let arrival = UInt32(truncatingIfNeeded: key[.inPort])
+        switch port {
+        case .normal:
+            emit(Instruction(.normal))
+        case .flood, .all:
+            for other in pipeline.ports where other.number != arrival { emit(Instruction(.output, port: other.index)) }
+            if pipeline.ports.allSatisfy({ $0.number == arrival }) { translation.dropReason = .noReceiver }
+        case .controller:
+            emit(Instruction(.controller))
+        case .inPort:
+            outputToPort(arrival)
+        case .table, .any:
+            break
+        default:
+            // A packet never leaves by the port that it came from unless IN_PORT says so (OpenFlow 1.3.5 §4.5).
+            if port.rawValue == arrival { return translation.dropReason = .samePort }
+            outputToPort(port.rawValue)
+        }
+    }
+
+    private mutating func outputToPort(_ number: UInt32) {
+        guard let index = pipeline.index(of: number) else { return translation.dropReason = .noSuchPort }
+        emit(Instruction(.output, port: index))
+    }
+
+    mutating func emit(_ instruction: Instruction) { translation.instructions.append(instruction) }
+
+    /// Decides for each output whether the packet is still needed after it, and drops changes that nobody will see.
+    mutating func finish() {
+        while let last = translation.instructions.last, !last.opcode.isOutput { translation.instructions.removeLast() }
+        var isLast = true
+        var changesLater = false
+        for index in translation.instructions.indices.reversed() {
+            switch translation.instructions[index].opcode {
+            case .output, .normal:
+                let delivery: Instruction.Delivery = isLast ? .final : changesLater ? .copy : .share
+                translation.instructions[index].detail = delivery.rawValue
+                isLast = false
+            case .rewrite, .pushVLAN, .popVLAN, .setVLAN, .decrementTTL:
+                changesLater = true
+            case .controller, .operand:
+                break
+            }
+        }
+    }
+}
+
+extension Instruction.Opcode {
+    /// Whether somebody gets to see the packet.
+    fileprivate var isOutput: Bool { self == .output || self == .normal || self == .controller }
+}
