@@ -71,7 +71,7 @@ struct ChecksumTests {
             var after = number(random(width, &generator))
             // Values at the borders of one's complement arithmetic come often.
             if round % 4 == 0 {
-                let border = [0, (1 << UInt128(width * 4)) - 1, before, before ^ 0xffff]
+                let border: [UInt128] = [0, (1 << UInt128(width * 4)) - 1, before, before ^ 0xffff]
                 after = border.randomElement(using: &generator)!
             }
             for index in 0..<width {
