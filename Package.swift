@@ -16,7 +16,7 @@ let march = ProcessInfo.processInfo.environment["EVS_MARCH"] ?? defaultMarch
 // SwiftPM can't read Debian's libdpdk.pc, so its include folders stand here.
 let dpdkIncludes = ["-I/usr/include/dpdk", "-I/usr/include/\(multiarch)/dpdk"]
 let dpdkLibraries = [
-    "rte_eal", "rte_ethdev", "rte_mbuf", "rte_mempool", "rte_ring", "rte_rcu", "rte_net_ring", "rte_kvargs",
+    "rte_eal", "rte_ethdev", "rte_mbuf", "rte_mempool", "rte_ring", "rte_net_ring", "rte_kvargs",
     "rte_bus_vdev", "numa",
 ]
 let machine: [SwiftSetting] = [.unsafeFlags(["-Xcc", "-march=\(march)"])]
@@ -48,7 +48,8 @@ let package = Package(
         .target(name: "FlowTable", dependencies: ["OpenFlow", "Packet"], exclude: ["README.md"], swiftSettings: pure),
         .target(name: "DPDK", dependencies: ["CDPDK"], exclude: ["README.md"], swiftSettings: machineDPDK),
         .target(
-            name: "Datapath", dependencies: ["DPDK", "FlowTable", "Packet"], exclude: ["README.md"], swiftSettings: machineDPDK),
+            name: "Datapath", dependencies: ["DPDK", "FlowTable", "Packet"], exclude: ["README.md"],
+            swiftSettings: machineDPDK),
         .target(
             name: "Switch", dependencies: ["Datapath", "FlowTable", "OpenFlow", "Packet", "DPDK"],
             exclude: ["README.md"], swiftSettings: machineDPDK),
@@ -63,9 +64,16 @@ let package = Package(
         .testTarget(name: "OpenFlowTests", dependencies: ["OpenFlow", "Packet"], swiftSettings: machine),
         .testTarget(name: "FlowTableTests", dependencies: ["FlowTable", "OpenFlow", "Packet"], swiftSettings: machine),
         .testTarget(
-            name: "DatapathTests", dependencies: ["Datapath", "DPDK", "FlowTable", "OpenFlow", "Packet"], swiftSettings: machineDPDK),
+            name: "DatapathTests",
+            dependencies: ["Datapath", "DPDK", "FlowTable", "OpenFlow", "Packet", "TestSupport"],
+            swiftSettings: machineDPDK),
         .testTarget(
-            name: "SwitchTests", dependencies: ["Switch", "Datapath", "FlowTable", "OpenFlow", "Packet", "DPDK"],
+            name: "SwitchTests",
+            dependencies: ["Switch", "Datapath", "FlowTable", "OpenFlow", "Packet", "DPDK", "TestSupport"],
+            swiftSettings: machineDPDK),
+        .testTarget(name: "CommandTests", dependencies: ["evs", "TestSupport"], swiftSettings: machineDPDK),
+        .target(
+            name: "TestSupport", dependencies: ["DPDK", "Packet"], path: "Tests/TestSupport",
             swiftSettings: machineDPDK),
         .testTarget(name: "TidyTests"),
     ],

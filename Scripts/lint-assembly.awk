@@ -87,11 +87,12 @@ END {
         exit 1
     }
     if (offences > 0) {
-        print offences " offences in " checked " worker functions. Take out what allocates, counts references, locks or" \
-            " checks exclusivity; or, if no worker runs it per burst, write `// Slow path: why` above the declaration."
+        print offences " offences in " checked " worker functions. Take out what allocates, counts references, locks" \
+            " or checks exclusivity; if no worker runs it per burst, write `// Slow path: why` above the declaration."
         exit 1
     }
-    print checked " worker functions in " hotFiles " files: no allocation, reference counting, lock or exclusivity check"
+    print checked " worker functions in " hotFiles " files:" \
+        " no allocation, reference counting, lock or exclusivity check"
 }
 
 # Depth first through the helpers that have no source of their own. `chain` says how we came here.

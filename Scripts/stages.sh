@@ -95,11 +95,11 @@ describe() {
     printf '%s' "$text"
 }
 
-# The lines of a log that tell why: errors first, and how it ended.
+# The lines of a log that tell why; its end, if none does.
 failure_lines() {
-    grep -nE 'error:|ERROR|[Ff]atal error|✘|not ok|FAILED' "$1" | cut -c 1-400 | head -n 60 || true
-    echo "  …"
-    grep -vE '^\[[0-9]+/[0-9]+\]|^[◇✔]' "$1" | tail -n 25 | cut -c 1-400 || true
+    local told='error:|ERROR|[Ff]atal error|✘|↳|not ok|FAILED'
+    local noise='↳ (Testing|Target)|: Issue recorded$|with [0-9]+ issue'
+    grep -E "$told" "$1" | grep -vE "$noise" | cut -c 1-400 | head -n 80 | grep . || tail -n 40 "$1" | cut -c 1-400
 }
 
 # Prints the table and the last line. Returns 1 if anything failed.

@@ -2,15 +2,27 @@
 #define _GNU_SOURCE 1
 #include "cdpdk.h"
 
+#include <stdatomic.h>
 #include <stdlib.h>
 
 static FILE *environment_log;
 
+// DPDK finds pools and rings by name, in one space for the process and 26 characters long at most. A number makes each
+// name unique, so that a process may have several switches, and ports names of any length.
+static const char *unique_name(char text[26], const char *name) {
+    static atomic_uint last;
+    snprintf(text, 26, "%.14s-%x", name, atomic_fetch_add(&last, 1));
+    return text;
+}
+
 // MARK: Packet buffers
 
 struct rte_mempool *evs_pool_create(const char *name, unsigned count, unsigned cache, uint16_t data_room, int socket) {
-    return rte_pktmbuf_pool_create(name, count, cache, 0, data_room, socket);
+    char unique[26];
+    return rte_pktmbuf_pool_create(unique_name(unique, name), count, cache, 0, data_room, socket);
 }
+
+void evs_pool_free(struct rte_mempool *pool) { rte_mempool_free(pool); }
 
 unsigned evs_pool_available(const struct rte_mempool *pool) { return rte_mempool_avail_count(pool); }
 
@@ -44,7 +56,8 @@ int evs_device_detach(uint16_t port) {
 }
 
 int evs_device_from_rings(const char *name, struct rte_ring *receive, struct rte_ring *transmit) {
-    int port = rte_eth_from_rings(name, &receive, 1, &transmit, 1, rte_socket_id() == (unsigned)SOCKET_ID_ANY ? 0 : rte_socket_id());
+    unsigned socket = rte_socket_id() == (unsigned)SOCKET_ID_ANY ? 0 : rte_socket_id();
+    int port = rte_eth_from_rings(name, &receive, 1, &transmit, 1, socket);
     return port >= 0 ? port : -rte_errno;
 }
 
@@ -94,38 +107,12 @@ int evs_device_mac(uint16_t port, uint8_t mac[6]) {
 // MARK: Rings
 
 struct rte_ring *evs_ring_create(const char *name, unsigned count, int socket, bool single_producer) {
-    return rte_ring_create(name, count, socket, RING_F_SC_DEQ | (single_producer ? RING_F_SP_ENQ : 0));
+    char unique[26];
+    return rte_ring_create(
+        unique_name(unique, name), count, socket, RING_F_SC_DEQ | (single_producer ? RING_F_SP_ENQ : 0));
 }
 
-// MARK: Quiescent-state reclamation
-
-struct rte_rcu_qsbr *evs_rcu_create(unsigned threads) {
-    size_t size = rte_rcu_qsbr_get_memsize(threads);
-    struct rte_rcu_qsbr *rcu = rte_zmalloc("rcu", size, RTE_CACHE_LINE_SIZE);
-    if (rcu != NULL && rte_rcu_qsbr_init(rcu, threads) != 0) {
-        rte_free(rcu);
-        return NULL;
-    }
-    return rcu;
-}
-
-void evs_rcu_destroy(struct rte_rcu_qsbr *rcu) { rte_free(rcu); }
-
-void evs_rcu_join(struct rte_rcu_qsbr *rcu, unsigned thread) {
-    rte_rcu_qsbr_thread_register(rcu, thread);
-    rte_rcu_qsbr_thread_online(rcu, thread);
-}
-
-void evs_rcu_leave(struct rte_rcu_qsbr *rcu, unsigned thread) {
-    rte_rcu_qsbr_thread_offline(rcu, thread);
-    rte_rcu_qsbr_thread_unregister(rcu, thread);
-}
-
-void evs_rcu_synchronize(struct rte_rcu_qsbr *rcu) {
-    uint64_t token = rte_rcu_qsbr_start(rcu);
-    // Not rte_rcu_qsbr_synchronize: it spins, and a worker may share this core.
-    while (rte_rcu_qsbr_check(rcu, token, false) == 0) evs_thread_sleep_microseconds(20);
-}
+void evs_ring_free(struct rte_ring *ring) { rte_ring_free(ring); }
 
 // MARK: Environment and threads
 

@@ -57,7 +57,10 @@ public final class Environment: Sendable {
 
     private static func startFailure(_ options: EnvironmentOptions) -> String {
         options.usesHugepages
-            ? "DPDK did not start with hugepages; give the machine some (echo 1024 > /proc/sys/vm/nr_hugepages) or run without"
+            ? """
+            DPDK did not start with hugepages; give the machine some (echo 1024 > /proc/sys/vm/nr_hugepages) or run \
+            without them
+            """
             : "DPDK did not start with \(options.memoryMegabytes) MB of ordinary memory"
     }
 

@@ -23,7 +23,7 @@ public final class EthernetDevice: Sendable {
         try self.init(port: UInt16(port), name: devargs, pool: pool, transmitQueues: transmitQueues, mtu: mtu)
     }
 
-    /// A device of which one end of two rings is the other side: what `receive` holds comes in, what is sent goes to `transmit`.
+    /// A device between two rings: what `receive` holds comes in, what is sent goes to `transmit`.
     public convenience init(
         name: String, receive: PacketRing, transmit: PacketRing, pool: PacketPool
     ) throws(DPDKError) {

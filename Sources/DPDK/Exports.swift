@@ -1,2 +1,2 @@
-// The data path's innermost files call the shim's HOT functions directly; they import this room and get the header with it.
+// The data path's innermost files call the shim's HOT functions directly: with this room they get the header.
 @_exported import CDPDK

@@ -52,6 +52,7 @@ public struct PacketBuffer: BitwiseCopyable {
     @inlinable @inline(__always) @_noLocks
     public func share(_ count: Int) { evs_mbuf_share(raw, Int16(truncatingIfNeeded: count)) }
 
+    /// Gives up this owner's hold; the last one returns the buffers to their pool.
     @inlinable @inline(__always) @_noLocks
     public func free() { evs_mbuf_free(raw) }
 
@@ -66,8 +67,11 @@ public struct PacketBuffer: BitwiseCopyable {
     @inlinable @inline(__always) @_noLocks
     public func timestamp(at offset: CInt) -> UInt64 { evs_mbuf_timestamp(raw, offset) }
 
+    /// Notes when the packet was captured or received, nanoseconds since 1970.
     @inlinable @inline(__always) @_noLocks
-    public func setTimestamp(_ nanoseconds: UInt64, at offset: CInt) { evs_mbuf_set_timestamp(raw, offset, nanoseconds) }
+    public func setTimestamp(_ nanoseconds: UInt64, at offset: CInt) {
+        evs_mbuf_set_timestamp(raw, offset, nanoseconds)
+    }
 }
 
 /// Up to ``burstSize`` packets, as DPDK's burst calls take them.

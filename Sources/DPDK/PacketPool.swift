@@ -2,12 +2,13 @@ import CDPDK
 
 /// A pool of packet buffers of one size (rte_mempool).
 public final class PacketPool: Sendable {
-    /// The rte_mempool. Safe: DPDK's pools may be used from any thread, and live as long as the process.
+    /// The rte_mempool.
+    // Safe: DPDK's pools may be used from any thread; it lives as long as this object.
     public nonisolated(unsafe) let raw: OpaquePointer
     public let count: Int
 
     /// - Parameters:
-    ///   - name: unique in the process, at most 26 characters.
+    ///   - name: for DPDK's own reports; need not be unique.
     ///   - count: buffers.
     ///   - socket: the NUMA node; `nil`: any.
     public init(name: String, count: Int, socket: Int? = nil) throws(DPDKError) {
@@ -22,6 +23,9 @@ public final class PacketPool: Sendable {
         }
         raw = pool
     }
+
+    /// Frees the memory of all buffers. No device, ring or thread may hold one any more that it will still touch.
+    deinit { evs_pool_free(raw) }
 
     /// Buffers that nobody holds. For reports: it counts each thread's cache.
     public var available: Int { Int(evs_pool_available(raw)) }

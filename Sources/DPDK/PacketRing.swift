@@ -2,11 +2,12 @@ import CDPDK
 
 /// A queue of packets between threads, without locks (rte_ring); one consumer.
 public final class PacketRing: Sendable {
-    /// The rte_ring. Safe: rings are made for use from several threads, and live as long as the process.
+    /// The rte_ring.
+    // Safe: rings are made for use from several threads; it lives as long as this object.
     public nonisolated(unsafe) let raw: OpaquePointer
 
     /// - Parameters:
-    ///   - name: unique in the process, at most 28 characters.
+    ///   - name: for DPDK's own reports; need not be unique.
     ///   - capacity: a power of two; one slot stays empty.
     ///   - isSingleProducer: whether only one thread puts packets in.
     public init(name: String, capacity: Int, isSingleProducer: Bool = false, socket: Int? = nil) throws(DPDKError) {
@@ -14,6 +15,8 @@ public final class PacketRing: Sendable {
         guard let ring else { throw DPDKError("no memory for a ring of \(capacity) packets", code: evs_last_error()) }
         raw = ring
     }
+
+    deinit { evs_ring_free(raw) }
 
     public var count: Int { Int(evs_ring_count(raw)) }
 }

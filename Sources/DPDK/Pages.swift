@@ -13,5 +13,6 @@ public struct Pages {
         self.byteCount = whole
     }
 
+    /// Gives the memory back to the kernel.
     public func free() { evs_pages_free(base, byteCount) }
 }

@@ -8,7 +8,6 @@ final class BridgeHandle {
     var states: [UnsafeMutablePointer<BridgeState>] = []
     var pipeline: any Pipeline
     var floodPorts: [UInt16] = []
-    private var version: UInt64 = 0
 
     init(pipeline: any Pipeline, macTable: MacTable) {
         self.pipeline = pipeline
@@ -20,13 +19,12 @@ final class BridgeHandle {
 
     /// Makes a publication of what the bridge is now, and shows it to the workers; the one before, for ``discard(_:)``.
     func publish() -> UnsafeMutablePointer<BridgePublication>? {
-        version += 1
         let ports = UnsafeMutablePointer<UInt16>.allocate(capacity: max(floodPorts.count, 1))
         for (index, port) in floodPorts.enumerated() { (ports + index).initialize(to: port) }
         let publication = UnsafeMutablePointer<BridgePublication>.allocate(capacity: 1)
         publication.initialize(
             to: BridgePublication(
-                version: version, pipeline: pipeline, macTable: macTable, floodPorts: UnsafePointer(ports),
+                pipeline: pipeline, macTable: macTable, floodPorts: UnsafePointer(ports),
                 floodPortCount: floodPorts.count))
         let old = slot.pointee.exchange(UInt(bitPattern: publication), ordering: .acquiringAndReleasing)
         return UnsafeMutablePointer(bitPattern: old)

@@ -4,7 +4,6 @@ import Synchronization
 
 /// What a bridge has told the workers: never changed, replaced as a whole.
 struct BridgePublication {
-    let version: UInt64
     let pipeline: any Pipeline
     let macTable: MacTable
     /// Indices of the ports that NORMAL floods to.
@@ -19,7 +18,6 @@ typealias PublicationSlot = UnsafeMutablePointer<Atomic<UInt>>
 struct BridgeState: ~Copyable {
     let newest: PublicationSlot
     var publication: UnsafePointer<BridgePublication>
-    var version: UInt64
 
     /// The bits that any flow can examine, as far as is known; the exact-match cache's key.
     var relevantMask: FlowMask
@@ -42,7 +40,6 @@ struct BridgeState: ~Copyable {
         self.newest = newest
         self.usesCaches = usesCaches
         publication = BridgeState.load(newest)
-        version = publication.pointee.version
         relevantMask = publication.pointee.pipeline.examinableMask
         relevant = KeyMask(relevantMask)
         depth = relevant.depth
@@ -57,7 +54,7 @@ struct BridgeState: ~Copyable {
 
     deinit { hash.free() }
 
-    /// Safe: the control side keeps a publication until every worker has been quiescent after its replacement.
+    /// Safe: the control side keeps a publication until every worker has taken up the next.
     @inline(__always) @_noLocks
     static func load(_ newest: PublicationSlot) -> UnsafePointer<BridgePublication> {
         UnsafePointer(bitPattern: newest.pointee.load(ordering: .acquiring)).unsafelyUnwrapped
@@ -66,7 +63,6 @@ struct BridgeState: ~Copyable {
     /// Takes up the newest publication: what was decided under the old one is forgotten.
     mutating func adopt() {
         publication = BridgeState.load(newest)
-        version = publication.pointee.version
         forgetDecisions()
         setRelevantMask(publication.pointee.pipeline.examinableMask)
     }

@@ -9,8 +9,8 @@ public final class CaptureSink: Sendable {
     public let ring: PacketRing
     private let state: State
 
+    // Safe: `failure` is written by the writing thread and read after it was joined; `thread` is the control side's.
     private final class State: @unchecked Sendable {
-        // Safe: `failure` is written by the writing thread and read after it was joined; `thread` is the control side's.
         var failure: CaptureError?
         /// Workers look here while they wait for room. Safe: one byte, written once by the writing thread.
         let failed: UnsafeMutablePointer<Bool>
@@ -98,8 +98,8 @@ public final class CaptureSink: Sendable {
 }
 
 /// Hands the open file over to the thread that writes it.
+// Safe: the thread takes it once; nobody else looks.
 private final class WriterBox: @unchecked Sendable {
-    // Safe: the thread takes it once; nobody else looks.
     var writer: CaptureWriter?
     init(_ writer: consuming CaptureWriter) { self.writer = consume writer }
 }

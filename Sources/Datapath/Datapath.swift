@@ -25,7 +25,6 @@ public final class Datapath {
     public let environment: Environment
     public let options: DatapathOptions
     public let pool: PacketPool
-    private let quiescence: QuiescentState
     private let workers: UnsafeMutablePointer<Worker>
     private let mailboxes: UnsafeMutablePointer<WorkerMailbox>
     private var threads: [ThreadHandle] = []
@@ -43,15 +42,13 @@ public final class Datapath {
         let socket = options.workerCores[0].map(Cores.socket)
         pool = try PacketPool(
             name: "packets", count: options.packetBuffers, socket: environment.options.usesHugepages ? socket : nil)
-        quiescence = try QuiescentState(threads: count)
         mailboxes = .allocate(capacity: count)
         workers = .allocate(capacity: count)
         for (index, core) in options.workerCores.enumerated() {
             (mailboxes + index).initialize(to: WorkerMailbox())
             (workers + index).initialize(
                 to: Worker(
-                    index: index, core: core, pool: pool, mailbox: mailboxes + index, quiescence: quiescence,
-                    options: options))
+                    index: index, core: core, pool: pool, mailbox: mailboxes + index, options: options))
         }
     }
 
@@ -72,12 +69,9 @@ public final class Datapath {
             mailboxes[index].isStopped.store(false, ordering: .relaxed)
             let handle = ThreadHandle()
             let worker = SendablePointer(workers + index)
-            let quiescence = quiescence
-            quiescence.join(thread: index)
             handle.thread = try PolledThread(name: "evs-worker\(index)", core: options.workerCores[index]) {
                 handle.number.store(PolledThread.currentNumber, ordering: .relaxed)
                 worker.pointer.run()
-                quiescence.leave(thread: index)
             }
             threads.append(handle)
         }
@@ -190,8 +184,10 @@ public final class Datapath {
         (0..<workerCount).reduce(into: WorkerCounters()) { $0 += workers[$1].counters }
     }
 
+    /// What one worker has counted.
     public func counters(ofWorker index: Int) -> WorkerCounters { workers[index].counters }
 
+    /// What all workers have counted for a port.
     public func counters(ofPort port: UInt16) -> PortCounters {
         (0..<workerCount).reduce(into: PortCounters()) { $0 += workers[$1].ports[Int(port)].counters }
     }
@@ -216,15 +212,15 @@ public final class Datapath {
 }
 
 /// A worker's thread.
+// Safe: `thread` is the control thread's; `number` is atomic.
 private final class ThreadHandle: @unchecked Sendable {
-    // Safe: `thread` is the control thread's; `number` is atomic.
     var thread: PolledThread?
     let number = Atomic<Int>(0)
 }
 
 /// A pointer handed to a thread that owns what it points at from then on.
+// Safe: the control side keeps the worker alive until its thread was joined.
 private struct SendablePointer: @unchecked Sendable {
-    // Safe: the control side keeps the worker alive until its thread was joined.
     let pointer: WorkerPointer
     init(_ pointer: WorkerPointer) { self.pointer = pointer }
 }

@@ -38,9 +38,12 @@ struct ExactMatchCache: ~Copyable {
     @inline(__always) @_noLocks
     func prefetch(_ hash: UInt64) { evs_prefetch(place(hash & slotMask)) }
 
-    /// The live megaflow of a key. `oldestStamp`: megaflows installed before are gone, and their memory with them.
+    /// What an entry remembers of a key: a megaflow, and the stamp that it had. The key is that megaflow's only if it
+    /// still has the stamp (``MegaflowMemory/isLive``). To look costs another cache line, so it is left to the caller.
+    ///
+    /// - Parameter oldestStamp: megaflows installed before are gone, and their memory with them.
     @inline(__always) @_noLocks
-    func find(_ words: UnsafePointer<UInt64>, hash: UInt64, oldestStamp: UInt64) -> MegaflowPointer? {
+    func recall(_ words: UnsafePointer<UInt64>, hash: UInt64, oldestStamp: UInt64) -> MegaflowMemory? {
         if let found = match(place(hash & slotMask), words, oldestStamp) { return found }
         return match(place((hash >> 32) & slotMask), words, oldestStamp)
     }
@@ -79,7 +82,7 @@ struct ExactMatchCache: ~Copyable {
     @inline(__always) @_noLocks
     private func match(
         _ entry: UnsafeMutableRawPointer, _ words: UnsafePointer<UInt64>, _ oldestStamp: UInt64
-    ) -> MegaflowPointer? {
+    ) -> MegaflowMemory? {
         let stamp = entry.load(fromByteOffset: 8, as: UInt64.self)
         if stamp < oldestStamp { return nil }
         let stored = (entry + ExactMatchCache.headerBytes).assumingMemoryBound(to: UInt64.self)
@@ -90,8 +93,24 @@ struct ExactMatchCache: ~Copyable {
             word &+= 1
         }
         if difference != 0 { return nil }
-        // Safe: a stamp that is not older than `oldestStamp` means that the megaflow's memory is still there.
-        let megaflow = entry.load(as: MegaflowPointer.self)
-        return megaflow.pointee.stamp == stamp ? megaflow : nil
+        return MegaflowMemory(megaflow: entry.load(as: MegaflowPointer.self), stamp: stamp)
+    }
+}
+
+/// A megaflow as an exact-match entry remembers it.
+struct MegaflowMemory {
+    let megaflow: MegaflowPointer
+    let stamp: UInt64
+
+    @inline(__always) @_noLocks
+    init(megaflow: MegaflowPointer, stamp: UInt64) {
+        self.megaflow = megaflow
+        self.stamp = stamp
+    }
+
+    /// Whether it is still the megaflow that was remembered. Safe: a stamp that is not older than the oldest means that
+    /// the memory is still there.
+    var isLive: Bool {
+        @inline(__always) @_noLocks get { megaflow.pointee.stamp == stamp }
     }
 }

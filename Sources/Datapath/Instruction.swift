@@ -11,6 +11,7 @@ public struct Instruction: BitwiseCopyable, Hashable, Sendable {
     public var argument: UInt32
     public var value: UInt64
 
+    /// What to do.
     public enum Opcode: UInt8, BitwiseCopyable, Sendable {
         /// To `port`; `detail` is a ``Delivery``.
         case output
@@ -62,25 +63,26 @@ public struct ActionProgram {
     var count: UInt32
     /// What the packet counts as when the program delivers it nowhere.
     var dropReason: DropReason
-    /// Whether the whole program is one output to `port`.
-    var isSingleOutput: Bool
+    var shape: Shape
+    /// The port of a single output.
     var port: UInt16
-    /// Whether an instruction needs to know where the headers are.
-    var needsLayout: Bool
-    private var padding: (UInt8, UInt32) = (0, 0)
+    private var padding: UInt64 = 0
+
+    /// What a program looks like, so that the common ones can be executed for many packets at once.
+    enum Shape: UInt8, BitwiseCopyable {
+        case singleOutput, singleNormal, other
+    }
 
     init(instructions: ContiguousArray<Instruction>, dropReason: DropReason) {
         count = UInt32(instructions.count)
         self.dropReason = dropReason
-        let only = instructions.count == 1 && instructions[0].opcode == .output ? instructions[0] : nil
-        isSingleOutput = only != nil
-        port = only?.port ?? 0
-        needsLayout = instructions.contains {
-            switch $0.opcode {
-            case .output, .controller, .operand: false
-            case .normal, .rewrite, .pushVLAN, .popVLAN, .setVLAN, .decrementTTL: true
-            }
+        let only = instructions.count == 1 ? instructions[0] : nil
+        switch only?.opcode {
+        case .output: shape = .singleOutput
+        case .normal: shape = .singleNormal
+        default: shape = .other
         }
+        port = only?.port ?? 0
     }
 }
 

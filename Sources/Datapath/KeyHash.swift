@@ -8,11 +8,13 @@ struct KeyHash {
     private let secrets: UnsafeMutablePointer<UInt64>
 
     /// Secrets from the system's random numbers.
+    // Slow path: made once.
     init() {
         secrets = .allocate(capacity: 34)
         for index in 0..<34 { (secrets + index).initialize(to: .random(in: 1 ... .max)) }
     }
 
+    // Slow path: at the end.
     func free() { secrets.deallocate() }
 
     /// 128-bit product of two words, folded to 64 bits.
@@ -22,20 +24,17 @@ struct KeyHash {
         return product.high ^ product.low
     }
 
-    /// The hash of `count` words.
+    /// What two neighbouring words of a key contribute to its hash.
     @inline(__always) @_noLocks
-    func callAsFunction(_ words: UnsafePointer<UInt64>, count: Int) -> UInt64 {
-        var result: UInt64 = 0
-        var index = 0
-        while index &+ 1 < count {
-            result ^= KeyHash.fold(words[index] ^ secrets[index], words[index &+ 1] ^ secrets[index &+ 1])
-            index &+= 2
-        }
-        if index < count { result ^= KeyHash.fold(words[index] ^ secrets[index], secrets[33]) }
-        return result
+    func pair(_ first: UInt64, _ second: UInt64, at index: Int) -> UInt64 {
+        KeyHash.fold(first ^ secrets[index], second ^ secrets[index &+ 1])
     }
+
+    /// What the last word of a key contributes when it has no neighbour.
+    @inline(__always) @_noLocks
+    func single(_ word: UInt64, at index: Int) -> UInt64 { KeyHash.fold(word ^ secrets[index], secrets[33]) }
 
     /// The hash of one word.
     @inline(__always) @_noLocks
-    func callAsFunction(_ word: UInt64) -> UInt64 { KeyHash.fold(word ^ secrets[0], secrets[33]) }
+    func callAsFunction(_ word: UInt64) -> UInt64 { single(word, at: 0) }
 }

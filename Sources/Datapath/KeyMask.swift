@@ -4,32 +4,58 @@ import Packet
 /// A mask in the form that is quick to apply: only the words that it touches.
 ///
 /// A ``FlowKey`` cut down by it is a short run of words, which is what the caches hash and compare.
-struct KeyMask {
+struct KeyMask: ~Copyable {
     /// Words that the mask touches.
-    private(set) var count = 0
-    /// Which they are.
-    private(set) var words = InlineArray<18, UInt8>(repeating: 0)
-    private(set) var masks = InlineArray<18, UInt64>(repeating: 0)
+    let count: Int
+    /// Which they are. Memory of its own, as an array within would be copied to the stack for each packet.
+    private let words: UnsafeMutablePointer<Int>
+    private let masks: UnsafeMutablePointer<UInt64>
 
     /// The packet words of a mask; the pipeline's own words are the same for all arriving packets.
+    // Slow path: part of a translation.
     init(_ mask: FlowMask) {
+        words = .allocate(capacity: FlowKey.packetWordCount)
+        masks = .allocate(capacity: FlowKey.packetWordCount)
+        var count = 0
         for word in 0..<FlowKey.packetWordCount where mask.words[word] != 0 {
-            words[count] = UInt8(word)
-            masks[count] = mask.words[word]
+            (words + count).initialize(to: word)
+            (masks + count).initialize(to: mask.words[word])
             count += 1
         }
+        self.count = count
     }
 
-    /// Writes the words of `key` that count, cut down, to `compact`.
+    // Slow path: with its owner.
+    deinit {
+        words.deallocate()
+        masks.deallocate()
+    }
+
+    /// Writes the words of `key` that count, cut down, to `compact`; their hash.
+    ///
+    /// One pass, so that the hash takes each word from a register: reading back what was just stored would stall.
     @inline(__always) @_noLocks
-    func extract(_ key: UnsafePointer<FlowKey>, into compact: UnsafeMutablePointer<UInt64>) {
+    func extract(
+        _ key: UnsafePointer<FlowKey>, into compact: UnsafeMutablePointer<UInt64>, _ hash: KeyHash
+    ) -> UInt64 {
         let source = UnsafeRawPointer(key).assumingMemoryBound(to: UInt64.self)
+        var result: UInt64 = 0
         var index = 0
-        while index < count {
-            // Safe: count ≤ 18, and each word number is below FlowKey.wordCount.
-            compact[index] = source[Int(words[unchecked: index])] & masks[unchecked: index]
-            index &+= 1
+        // Safe: count ≤ FlowKey.packetWordCount, and so is each word number.
+        while index &+ 1 < count {
+            let first = source[words[index]] & masks[index]
+            let second = source[words[index &+ 1]] & masks[index &+ 1]
+            compact[index] = first
+            compact[index &+ 1] = second
+            result ^= hash.pair(first, second, at: index)
+            index &+= 2
         }
+        if index < count {
+            let last = source[words[index]] & masks[index]
+            compact[index] = last
+            result ^= hash.single(last, at: index)
+        }
+        return result
     }
 
     /// How much of a packet must be parsed to know the words that count.

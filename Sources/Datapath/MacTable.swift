@@ -32,6 +32,7 @@ public struct MacTable {
     /// - Parameters:
     ///   - capacity: addresses that fit; rounded up.
     ///   - ageingSeconds: time after which a silent address is forgotten.
+    // Slow path: made once.
     public init?(capacity: Int, ageingSeconds: Double, socket: Int? = nil) {
         var buckets = 64
         while buckets * 3 < capacity { buckets *= 2 }
@@ -46,6 +47,7 @@ public struct MacTable {
     }
 
     /// Frees the table. No worker may still use it.
+    // Slow path: at the end.
     public func free() {
         pages.free()
         hash.free()
@@ -142,6 +144,7 @@ public struct MacTable {
     }
 
     /// What is known now, for reports: address, VLAN, port index, and ticks since the last packet.
+    // Slow path: for reports.
     public func entries(now: UInt64) -> [(address: UInt64, vlan: UInt16, port: UInt16, ageTicks: UInt64)] {
         var result: [(address: UInt64, vlan: UInt16, port: UInt16, ageTicks: UInt64)] = []
         for slot in Swift.stride(from: 0, to: Int(bucketMask + 1) * 8, by: 2) {

@@ -19,6 +19,7 @@ struct MegaflowCache: ~Copyable {
     private var contributors: [ContiguousArray<Unmanaged<FlowEntry>>] = []
     private var insertionsSinceRanking = 0
 
+    // Slow path: made once.
     init(hash: KeyHash) {
         self.hash = hash
         subtables = .allocate(capacity: Limits.megaflowMasks + 1)
@@ -27,6 +28,7 @@ struct MegaflowCache: ~Copyable {
         compact.initialize(repeating: 0, count: FlowKey.wordCount)
     }
 
+    // Slow path: at the end.
     deinit {
         subtables.deinitialize(count: subtableCount)
         subtables.deallocate()
@@ -42,9 +44,9 @@ struct MegaflowCache: ~Copyable {
         var rank = 0
         while rank < subtableCount {
             let subtable = subtables + order[rank]
-            subtable.pointee.key.extract(key, into: compact)
+            let keyHash = subtable.pointee.key.extract(key, into: compact, hash)
             probes &+= 1
-            if let found = subtable.pointee.find(compact, hash: hash(compact, count: subtable.pointee.key.count)) {
+            if let found = subtable.pointee.find(compact, hash: keyHash) {
                 subtable.pointee.hits &+= 1
                 return found
             }
@@ -61,8 +63,8 @@ struct MegaflowCache: ~Copyable {
         stamp: UInt64, now: UInt64
     ) -> MegaflowPointer {
         let number = subtable(for: translation.mask, widest: widest)
-        withUnsafePointer(to: key) { subtables[number].key.extract($0, into: compact) }
-        let hash = hash(compact, count: subtables[number].key.count)
+        let secrets = hash
+        let hash = withUnsafePointer(to: key) { subtables[number].key.extract($0, into: compact, secrets) }
         let megaflow = subtables[number].insert(
             compact,
             Megaflow(stamp: stamp, now: now, program: program, hash: hash, subtable: number, slot: slots.count))
@@ -73,6 +75,7 @@ struct MegaflowCache: ~Copyable {
     }
 
     /// Gives up one megaflow that has not been used for long: the one silent longest among a few drawn by chance.
+    // Slow path: part of a translation.
     mutating func evictOne() {
         var victim = slots[.random(in: slots.indices)]
         for _ in 0..<7 {
@@ -91,9 +94,11 @@ struct MegaflowCache: ~Copyable {
     }
 
     /// Adds what the megaflows have counted to the flows that they count for.
+    // Slow path: at the control side's wish.
     mutating func creditFlows() { for slot in slots.indices { credit(slot) } }
 
     /// Empties the cache and frees its memory. The flows must have been credited.
+    // Slow path: when flows have changed.
     mutating func removeAll() {
         subtables.deinitialize(count: subtableCount)
         subtableCount = 0
@@ -101,6 +106,7 @@ struct MegaflowCache: ~Copyable {
         contributors.removeAll(keepingCapacity: true)
     }
 
+    // Slow path: part of the above.
     private func credit(_ slot: Int) {
         let megaflow = slots[slot]
         if megaflow.pointee.packets == 0 { return }
@@ -113,6 +119,7 @@ struct MegaflowCache: ~Copyable {
         megaflow.pointee.bytes = 0
     }
 
+    // Slow path: part of a translation.
     private mutating func subtable(for mask: FlowMask, widest: FlowMask) -> Int {
         for number in 0..<subtableCount where subtables[number].mask == mask { return number }
         if subtableCount >= Limits.megaflowMasks, mask != widest { return subtable(for: widest, widest: widest) }
@@ -122,6 +129,7 @@ struct MegaflowCache: ~Copyable {
         return subtableCount - 1
     }
 
+    // Slow path: part of a translation.
     private mutating func rankIfDue() {
         insertionsSinceRanking += 1
         if insertionsSinceRanking < 1024 || subtableCount < 2 { return }

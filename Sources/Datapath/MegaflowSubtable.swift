@@ -20,6 +20,7 @@ struct MegaflowSubtable: ~Copyable {
     private var index: UnsafeMutablePointer<MegaflowPointer?>
     private var indexMask: Int
 
+    // Slow path: part of a translation.
     init(mask: FlowMask) {
         self.mask = mask
         key = KeyMask(mask)
@@ -29,6 +30,7 @@ struct MegaflowSubtable: ~Copyable {
         index.initialize(repeating: nil, count: 64)
     }
 
+    // Slow path: when flows have changed.
     deinit {
         index.deallocate()
         for chunk in chunks { chunk.deallocate() }
@@ -57,6 +59,7 @@ struct MegaflowSubtable: ~Copyable {
     }
 
     /// Room for a further megaflow, its key filled in and indexed; the caller initialises the rest at once.
+    // Slow path: part of a translation.
     mutating func insert(_ words: UnsafePointer<UInt64>, _ megaflow: Megaflow) -> MegaflowPointer {
         let place = free.popLast() ?? nextInArena()
         place.initialize(to: megaflow)
@@ -68,6 +71,7 @@ struct MegaflowSubtable: ~Copyable {
     }
 
     /// Takes a megaflow out; its memory may be used again for another of this subtable.
+    // Slow path: part of a translation.
     mutating func remove(_ megaflow: MegaflowPointer) {
         var position = Int(truncatingIfNeeded: megaflow.pointee.hash) & indexMask
         while index[position] != megaflow { position = (position + 1) & indexMask }
@@ -87,6 +91,7 @@ struct MegaflowSubtable: ~Copyable {
         free.append(megaflow)
     }
 
+    // Slow path: part of a translation.
     private mutating func nextInArena() -> MegaflowPointer {
         if used == chunks.count * Self.chunkMegaflows {
             chunks.append(.allocate(byteCount: Self.chunkMegaflows * stride, alignment: 64))
@@ -96,12 +101,14 @@ struct MegaflowSubtable: ~Copyable {
         return place.bindMemory(to: Megaflow.self, capacity: 1)
     }
 
+    // Slow path: part of a translation.
     private func enter(_ megaflow: MegaflowPointer) {
         var position = Int(truncatingIfNeeded: megaflow.pointee.hash) & indexMask
         while index[position] != nil { position = (position + 1) & indexMask }
         index[position] = megaflow
     }
 
+    // Slow path: part of a translation.
     private mutating func grow() {
         let old = index
         let oldCount = indexMask + 1

@@ -20,7 +20,9 @@ extension PacketEditor {
     @inline(__always) @_noLocks
     func setTag(_ instruction: UnsafePointer<Instruction>) {
         if layout.vlanTagCount == 0 { return }
-        _ = bytes.merge16(EthernetHeader.etherType &+ VLANTag.controlInformation, instruction.pointee.value, UInt64(instruction.pointee.argument))
+        _ = bytes.merge16(
+            EthernetHeader.etherType &+ VLANTag.controlInformation, instruction.pointee.value,
+            UInt64(instruction.pointee.argument))
     }
 
     /// A new outer tag behind the Ethernet addresses.

@@ -70,8 +70,8 @@ extension PacketEditor {
         let new = old & ~mask | value & mask
         bytes.store64(UInt64(truncatingIfNeeded: new >> 64), offset)
         bytes.store64(UInt64(truncatingIfNeeded: new), offset &+ 8)
-        guard field != .ipv6Dst || !hasRoutingHeaderInUse(), let checksum = transportChecksumOffset(ofPseudoHeader: true)
-        else { return }
+        if field == .ipv6Dst, hasRoutingHeaderInUse() { return }
+        guard let checksum = transportChecksumOffset(ofPseudoHeader: true) else { return }
         let sum = bytes.load16(checksum)
         if isUnusedUDPChecksum(sum) { return }
         storeTransportChecksum(Checksum.update(sum, replacing: old, with: new), checksum)
@@ -103,7 +103,8 @@ extension PacketEditor {
         case .arpOp:
             _ = bytes.merge16(header &+ ARPHeader.operation, value, mask)
         case .arpSPA, .arpTPA:
-            _ = bytes.merge32(header &+ (field == .arpSPA ? ARPHeader.senderProtocol : ARPHeader.targetProtocol), value, mask)
+            let offset = field == .arpSPA ? ARPHeader.senderProtocol : ARPHeader.targetProtocol
+            _ = bytes.merge32(header &+ offset, value, mask)
         default:
             let offset = header &+ (field == .arpSHA ? ARPHeader.senderHardware : ARPHeader.targetHardware)
             _ = bytes.merge48(offset, value, mask)

@@ -112,7 +112,8 @@ extension PacketEditor {
         let header = Int(layout.transportOffset)
         let type = bytes.load8(header &+ ICMPHeader.type)
         let isNeighbour = type == ICMPv6Type.neighbourSolicitation || type == ICMPv6Type.neighbourAdvertisement
-        return isNeighbour && header &+ NeighbourMessage.options <= transportEnd() ? header &+ NeighbourMessage.target : nil
+        let isWhole = header &+ NeighbourMessage.options <= transportEnd()
+        return isNeighbour && isWhole ? header &+ NeighbourMessage.target : nil
     }
 
     /// What may be read of the transport's header and data.

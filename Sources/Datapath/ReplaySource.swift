@@ -38,6 +38,7 @@ public struct ReplaySource {
 
     /// - Parameters:
     ///   - rounds: how often the capture is replayed; `nil`: until stopped.
+    // Slow path: made once.
     public init(
         _ capture: Capture, rounds: Int?, pace: ReplayPace, pool: PacketPool, environment: Environment
     ) {

@@ -34,9 +34,12 @@ extension UnsafeMutablePointer where Pointee == Worker {
             megaflow.pointee.bytes &+= bytes
             megaflow.pointee.lastUsedCycles = pointee.nowCycles
             let program = megaflow.pointee.program
-            if program.pointee.isSingleOutput {
+            switch program.pointee.shape {
+            case .singleOutput:
                 enqueueRun(from: index, to: end, bytes: bytes, port: program.pointee.port)
-            } else {
+            case .singleNormal:
+                forwardRunNormally(from: index, to: end, bridge)
+            case .other:
                 while index < end {
                     execute(program, on: index, bridge, hasLayout: hasLayouts)
                     index &+= 1

@@ -72,30 +72,54 @@ extension UnsafeMutablePointer where Pointee == Worker {
             bridge.pointee.exactMatch.prefetch(pointee.hashes[index])
             index &+= 1
         }
+        recallBurst(count, bridge)
         var missing: UInt32 = 0
         index = 0
         while index < count {
-            let known = findExact(index, bridge)
-            pointee.found[index] = known
-            if known == nil { missing |= 1 << UInt32(truncatingIfNeeded: index) }
+            if let known = pointee.found[index], known.pointee.stamp == pointee.stamps[index] {
+                index &+= 1
+                continue
+            }
+            pointee.found[index] = nil
+            missing |= bit(index)
             index &+= 1
         }
         pointee.counters.exactMatchHits &+= UInt64(truncatingIfNeeded: count &- missing.nonzeroBitCount)
         return missing
     }
 
+    /// Notes what the exact-match cache remembers of each packet, and asks for the megaflows.
+    @inline(__always) @_noLocks
+    private func recallBurst(_ count: Int, _ bridge: UnsafeMutablePointer<BridgeState>) {
+        var index = 0
+        while index < count {
+            let memory = bridge.pointee.exactMatch.recall(
+                pointee.compactKeys + index &* Worker.compactStride, hash: pointee.hashes[index],
+                oldestStamp: bridge.pointee.oldestStamp)
+            if let memory {
+                pointee.found[index] = memory.megaflow
+                pointee.stamps[index] = memory.stamp
+                evs_prefetch_write(memory.megaflow)
+            } else {
+                pointee.found[index] = nil
+            }
+            index &+= 1
+        }
+    }
+
     @inline(__always) @_noLocks
     private func hashKey(_ index: Int, _ bridge: UnsafeMutablePointer<BridgeState>) {
-        let compact = pointee.compactKeys + index &* Worker.compactStride
-        bridge.pointee.relevant.extract(pointee.keys + index, into: compact)
-        pointee.hashes[index] = bridge.pointee.hash(compact, count: bridge.pointee.relevant.count)
+        pointee.hashes[index] = bridge.pointee.relevant.extract(
+            pointee.keys + index, into: pointee.compactKeys + index &* Worker.compactStride, bridge.pointee.hash)
     }
 
     @inline(__always) @_noLocks
     private func findExact(_ index: Int, _ bridge: UnsafeMutablePointer<BridgeState>) -> MegaflowPointer? {
-        bridge.pointee.exactMatch.find(
+        let memory = bridge.pointee.exactMatch.recall(
             pointee.compactKeys + index &* Worker.compactStride, hash: pointee.hashes[index],
             oldestStamp: bridge.pointee.oldestStamp)
+        guard let memory, memory.isLive else { return nil }
+        return memory.megaflow
     }
 
     /// Finds the megaflows of the packets that the exact-match cache does not know, translating where there is none.

@@ -26,6 +26,52 @@ enum NormalDecision: BitwiseCopyable {
 }
 
 extension UnsafeMutablePointer where Pointee == Worker {
+    /// NORMAL for a run of the burst's packets: those with the same decision go together.
+    @inline(__always) @_noLocks
+    func forwardRunNormally(from start: Int, to end: Int, _ bridge: UnsafeMutablePointer<BridgeState>) {
+        let publication = bridge.pointee.publication
+        var first = start
+        while first < end {
+            let decision = decide(packet(first), publication)
+            var next = first &+ 1
+            var bytes = UInt64(pointee.lengths[first])
+            while next < end, isAsRemembered(packet(next)) {
+                bytes &+= UInt64(pointee.lengths[next])
+                next &+= 1
+            }
+            switch decision {
+            case .port(let port):
+                enqueueRun(from: first, to: next, bytes: bytes, port: port)
+            case .drop(let reason):
+                evs_mbuf_free_bulk(pointee.packets + first, UInt32(truncatingIfNeeded: next &- first))
+                countDrops(next &- first, reason)
+            case .flood:
+                floodRun(from: first, to: next, publication)
+            }
+            first = next
+        }
+    }
+
+    /// Whether the packet is between the same hosts as the one before, so that its decision is the same.
+    @inline(__always) @_noLocks
+    private func isAsRemembered(_ packet: PacketBuffer) -> Bool {
+        if packet.segmentLength < EthernetAddresses.headerBytes { return false }
+        let addresses = EthernetAddresses(packet)
+        return MacTable.key(address: addresses.source, vlan: addresses.vlan) == pointee.normalMemory.source
+            && MacTable.key(address: addresses.destination, vlan: addresses.vlan) == pointee.normalMemory.destination
+    }
+
+    @inline(never) @_noLocks
+    private func floodRun(from start: Int, to end: Int, _ publication: UnsafePointer<BridgePublication>) {
+        var index = start
+        while index < end {
+            var reason = DropReason.noReceiver
+            flood(packet(index), index, publication, reason: &reason)
+            if (pointee.attemptedBits | pointee.deliveredBits) & bit(index) == 0 { countDrops(1, reason) }
+            index &+= 1
+        }
+    }
+
     /// Learns where the packet came from and sends it where its destination was last seen, or everywhere.
     ///
     /// The packet is the callee's. Learning is by the packet as it is now, after any change of tag or addresses.
@@ -70,9 +116,18 @@ extension UnsafeMutablePointer where Pointee == Worker {
         if addresses.source & EthernetAddresses.groupBit == 0 {
             table.learn(source, port: pointee.arrivalPort, now: now)
         }
-        if addresses.destination & EthernetAddresses.groupBit != 0 { return .flood }
-        guard let port = table.port(of: destination, now: now) else { return .flood }
+        if addresses.destination & EthernetAddresses.groupBit != 0 { return floodDecision(publication) }
+        guard let port = table.port(of: destination, now: now) else { return floodDecision(publication) }
         return port == pointee.arrivalPort ? .drop(.samePort) : .port(port)
+    }
+
+    /// With two ports, everywhere is the other one.
+    @inline(__always) @_noLocks
+    private func floodDecision(_ publication: UnsafePointer<BridgePublication>) -> NormalDecision {
+        let ports = publication.pointee.floodPorts
+        if publication.pointee.floodPortCount != 2 { return .flood }
+        if ports[0] == pointee.arrivalPort { return .port(ports[1]) }
+        return ports[1] == pointee.arrivalPort ? .port(ports[0]) : .flood
     }
 
     /// To every port that floods but the one that it came from.

@@ -22,7 +22,6 @@ extension UnsafeMutablePointer where Pointee == Worker {
                 received &+= pointee.egresses[egress].drain()
                 egress &+= 1
             }
-            evs_rcu_quiescent(pointee.quiescence, UInt32(truncatingIfNeeded: pointee.index))
             let after = evs_cycles()
             if received > 0 {
                 pointee.counters.busyCycles &+= after &- before

@@ -20,7 +20,6 @@ struct Worker: ~Copyable {
     let core: Int?
     let pool: OpaquePointer
     let mailbox: UnsafeMutablePointer<WorkerMailbox>
-    let quiescence: OpaquePointer
     let idleSleepMicroseconds: UInt32
     let waitsForBuffers: Bool
 
@@ -40,6 +39,8 @@ struct Worker: ~Copyable {
     let compactKeys: UnsafeMutablePointer<UInt64>
     let hashes: UnsafeMutablePointer<UInt64>
     let found: UnsafeMutablePointer<MegaflowPointer?>
+    /// The stamps that the found megaflows must have.
+    let stamps: UnsafeMutablePointer<UInt64>
     /// Ports with packets waiting to be sent.
     let touchedPorts: UnsafeMutablePointer<UInt16>
     var touchedPortCount = 0
@@ -60,13 +61,12 @@ struct Worker: ~Copyable {
 
     init(
         index: Int, core: Int?, pool: PacketPool, mailbox: UnsafeMutablePointer<WorkerMailbox>,
-        quiescence: QuiescentState, options: DatapathOptions
+        options: DatapathOptions
     ) {
         self.index = index
         self.core = core
         self.pool = pool.raw
         self.mailbox = mailbox
-        self.quiescence = quiescence.raw
         idleSleepMicroseconds = UInt32(options.idleSleepMicroseconds)
         waitsForBuffers = options.waitsForBuffers
         inputs = .allocate(capacity: Limits.ports)
@@ -82,6 +82,7 @@ struct Worker: ~Copyable {
         compactKeys = .allocate(capacity: Limits.burst * Worker.compactStride)
         hashes = .allocate(capacity: Limits.burst)
         found = .allocate(capacity: Limits.burst)
+        stamps = .allocate(capacity: Limits.burst)
         found.initialize(repeating: nil, count: Limits.burst)
         touchedPorts = .allocate(capacity: Limits.ports)
         let tables = UnsafeMutablePointer<CRC32C>.allocate(capacity: 1)
@@ -102,6 +103,7 @@ struct Worker: ~Copyable {
         compactKeys.deallocate()
         hashes.deallocate()
         found.deallocate()
+        stamps.deallocate()
         touchedPorts.deallocate()
         crc.deallocate()
     }
@@ -118,8 +120,8 @@ struct WorkerMailbox: ~Copyable {
 }
 
 /// Something that the control side wants done on a worker's thread.
+// Safe: the requester waits, so the body runs while what it refers to is alive, on one thread only.
 final class WorkerRequest: @unchecked Sendable {
-    // Safe: the requester waits, so the body runs while what it refers to is alive, on one thread only.
     private let body: (WorkerPointer) -> Void
     private let isDone = Atomic<Bool>(false)
 

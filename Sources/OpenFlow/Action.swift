@@ -29,7 +29,8 @@ public enum Action: Sendable, Hashable {
     case output(PortNumber, maxLength: UInt16)
     /// `output:NXM_NX_REG0[16..31]`: to the port whose number stands in a field.
     case outputField(FieldSlice)
-    /// `resubmit(PORT,TABLE)`: look up again, as if the packet had come in on `port`. `nil`: the port, or the table, as it is.
+    /// `resubmit(PORT,TABLE)`: look up again, as if the packet had come in on `port`. `nil`: the port, or the table,
+    /// as it is.
     case resubmit(port: PortNumber?, table: UInt8?)
     /// `set_field:VALUE/MASK->FIELD`; both right-aligned.
     case setField(FieldID, value: UInt128, mask: UInt128)
@@ -46,7 +47,8 @@ public enum Action: Sendable, Hashable {
     /// `mod_vlan_pcp:PCP`: adds a tag where there is none (OpenFlow 1.0).
     case modVLANPCP(UInt8)
     /// `mod_nw_src:IP` and its kin set a field if the packet has it, and need no prerequisite (OpenFlow 1.0).
-    /// One of `ipv4Src`, `ipv4Dst`, `ipDSCP`, `ipECN`, `ipTTL`, `tcpSrc`, `tcpDst`; `tcp…` stands for TCP, UDP and SCTP alike.
+    /// One of `ipv4Src`, `ipv4Dst`, `ipDSCP`, `ipECN`, `ipTTL`, `tcpSrc`, `tcpDst`; `tcp…` stands for TCP, UDP and
+    /// SCTP alike.
     case modField(FieldID, UInt32)
     /// `dec_ttl`
     case decrementTTL

@@ -67,6 +67,11 @@ extension FlowTextActionParser {
         if let port = FlowTextNames.reservedPorts.find(reader.bytes, item.value) {
             return try output(to: port, at: item.value)
         }
+        if !Ascii.isDigit(reader.bytes[item.value.lowerBound]), !reader.portNames.isEmpty,
+            let number = reader.portNames[reader.text(item.value)]
+        {
+            return .output(PortNumber(number))
+        }
         let bracket = reader.firstIndex(of: Ascii.openBracket, in: item.value)
         let name = item.value.lowerBound..<(bracket ?? item.value.upperBound)
         if case .field = FlowTextNames.match.find(reader.bytes, name) {

@@ -53,8 +53,8 @@ struct FlowTextMatchParser {
     /// The match, once its prerequisites are found to be met.
     mutating func finish() throws(FlowTextError) -> Match {
         // The protocol first: it decides what the ports are.
-        for entry in postponed where entry.alternative == .ipProtocol { try resolve(entry.alternative, entry.item) }
-        for entry in postponed where entry.alternative != .ipProtocol { try resolve(entry.alternative, entry.item) }
+        try resolve { $0 == .ipProtocol }
+        try resolve { $0 != .ipProtocol }
         let protocols = MatchedProtocols(match)
         for entry in given where !entry.isWildcard {
             let prerequisite = Field[entry.field].prerequisite
@@ -65,14 +65,19 @@ struct FlowTextMatchParser {
         return match
     }
 
-    private mutating func resolve(
-        _ alternative: FlowTextAlternative, _ item: FlowTextItem
-    ) throws(FlowTextError) {
+    private mutating func resolve(_ isMeant: (FlowTextAlternative) -> Bool) throws(FlowTextError) {
+        guard postponed.contains(where: { isMeant($0.alternative) }) else { return }
         let protocols = MatchedProtocols(match)
-        if let field = alternative.field(in: protocols) { return try set(field, item) }
-        try requireValue(item)
-        if reader.matches(item.value, "*") { return }
-        throw reader.missingAlternative(alternative, at: item.key, protocols)
+        for (alternative, item) in postponed where isMeant(alternative) {
+            if let field = alternative.field(in: protocols) {
+                try set(field, item)
+                continue
+            }
+            try requireValue(item)
+            if !reader.matches(item.value, "*") {
+                throw reader.missingAlternative(alternative, at: item.key, protocols)
+            }
+        }
     }
 
     private mutating func set(_ id: FieldID, _ item: FlowTextItem) throws(FlowTextError) {
@@ -141,7 +146,8 @@ struct FlowTextMatchParser {
     private mutating func add(
         _ field: Field, _ value: MaskedValue, _ item: FlowTextItem, isSlice: Bool
     ) throws(FlowTextError) {
-        for entry in given where entry.field == field.id && !(isSlice && entry.isSlice) {
+        let earlier = given.first { $0.field == field.id }
+        if let earlier, !(isSlice && earlier.isSlice) {
             throw reader.error(at: item.key.lowerBound, "\(field.name) stands here a second time")
         }
         try merge(field, value, item)
@@ -150,7 +156,7 @@ struct FlowTextMatchParser {
             let present = UInt128(KeyLayout.vlanPresent)
             try merge(Field[.vlanTCI], MaskedValue(present, present), item)
         }
-        given.append((field.id, item.key, isSlice, value.mask == 0))
+        if earlier == nil { given.append((field.id, item.key, isSlice, value.mask == 0)) }
     }
 
     private mutating func merge(_ field: Field, exactly value: UInt128, _ item: FlowTextItem) throws(FlowTextError) {
@@ -159,7 +165,8 @@ struct FlowTextMatchParser {
 
     /// Adds bits to the match. Bits that stand there already must agree.
     private mutating func merge(_ field: Field, _ value: MaskedValue, _ item: FlowTextItem) throws(FlowTextError) {
-        if (match.key[field] ^ value.value) & match.mask[field] & value.mask != 0 {
+        let common = match.mask[field] & value.mask
+        if common != 0 && (match.key[field] ^ value.value) & common != 0 {
             let earlier = field.text(match.key[field], mask: match.mask[field])
             throw reader.error(
                 at: item.key.lowerBound,

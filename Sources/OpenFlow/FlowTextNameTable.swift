@@ -58,15 +58,19 @@ struct FlowTextNameTable<Value: Sendable>: Sendable {
 
     /// The name that a mistyped one was most likely meant to be.
     func nearest(to word: String) -> String? {
-        let wanted = Array(word.lowercased().utf8.prefix(64))
+        let wanted = word.utf8.map(Self.lowercase)
+        let limit = max(1, wanted.count / 3)
+        guard wanted.count <= Self.longestMistyped else { return nil }
         var best: (name: String, distance: Int)?
-        for name in names {
-            let distance = Self.editDistance(wanted, Array(name.lowercased().utf8))
-            if distance < best?.distance ?? .max { best = (name, distance) }
+        for (index, name) in names.enumerated() where abs(name.utf8.count - wanted.count) <= limit {
+            let distance = Self.editDistance(wanted, letters[starts[index]..<starts[index + 1]].map(Self.lowercase))
+            if distance <= limit && distance < best?.distance ?? .max { best = (name, distance) }
         }
-        guard let best, best.distance <= max(1, wanted.count / 3) else { return nil }
-        return best.name
+        return best?.name
     }
+
+    /// No name is nearly as long; what is longer is no slip of the fingers.
+    private static var longestMistyped: Int { 40 }
 
     /// FNV-1a.
     private static func hash(_ bytes: [UInt8], _ range: Range<Int>, _ ignoringCase: Bool) -> Int {

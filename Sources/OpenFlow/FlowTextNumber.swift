@@ -12,8 +12,15 @@ extension FlowTextReader {
                 throw error(at: first, "leave out the leading zero of \(text(range)): ovs-ofctl reads it as octal")
             }
         }
-        var value: UInt128 = 0
-        for index in range {
+        // What surely fits 64 bits, which is nearly every number, needs no wider arithmetic.
+        var short: UInt64 = 0
+        let shortEnd = min(range.lowerBound + 18, range.upperBound)
+        for index in range.lowerBound..<shortEnd {
+            guard Ascii.isDigit(bytes[index]) else { throw notANumber(range, at: index, for: name) }
+            short = short &* 10 &+ UInt64(bytes[index] - Ascii.zero)
+        }
+        var value = UInt128(short)
+        for index in shortEnd..<range.upperBound {
             guard Ascii.isDigit(bytes[index]) else { throw notANumber(range, at: index, for: name) }
             let (product, over) = value.multipliedReportingOverflow(by: 10)
             let (sum, carried) = product.addingReportingOverflow(UInt128(bytes[index] - Ascii.zero))

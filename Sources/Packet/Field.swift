@@ -81,7 +81,8 @@ extension FlowKey {
                 words[field.word - 1] = UInt64(truncatingIfNeeded: value >> 64)
             } else {
                 let place = UInt64(truncatingIfNeeded: field.allOnes) << UInt64(field.shift)
-                words[field.word] = words[field.word] & ~place | UInt64(truncatingIfNeeded: value) << UInt64(field.shift)
+                let shifted = UInt64(truncatingIfNeeded: value) << UInt64(field.shift)
+                words[field.word] = words[field.word] & ~place | shifted
             }
         }
     }

@@ -18,6 +18,7 @@ public struct FlowKey: Sendable, BitwiseCopyable {
     @inlinable @_noLocks
     public init() { words = InlineArray(repeating: 0) }
 
+    /// A word by its number, `0..<wordCount`.
     @inlinable
     public subscript(word: Int) -> UInt64 {
         @_noLocks get { words[word] }

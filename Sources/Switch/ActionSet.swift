@@ -4,7 +4,8 @@ import Packet
 
 /// The actions that a packet gathers on its way and that are executed when the way ends (OpenFlow 1.3.5 §5.10).
 ///
-/// At most one of each kind; a later one replaces an earlier. Executed in the standard's order, not in the order of writing.
+/// At most one of each kind; a later one replaces an earlier. They are executed in the standard's order, not in the
+/// order of writing.
 struct ActionSet {
     private var popVLAN = false
     private var pushVLAN: UInt16?

@@ -25,6 +25,7 @@ public final class TablePipeline: Pipeline {
 
     public var examinableMask: FlowMask { tables.examinableMask }
 
+    /// One walk through the tables, from table 0 on.
     public func translate(_ key: FlowKey, into translation: inout Translation) {
         var translator = Translator(pipeline: self, key: key, translation: translation)
         translator.run()

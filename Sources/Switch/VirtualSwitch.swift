@@ -44,11 +44,13 @@ public final class VirtualSwitch {
             let macTable = MacTable(capacity: options.macTableCapacity, ageingSeconds: options.macAgeingSeconds)
         else { throw SwitchError("no memory for a MAC table of \(options.macTableCapacity) addresses") }
         self.macTable = macTable
-        let normal = Flow(priority: 0, match: Match(), instructions: InstructionSet(apply: [.output(.normal, maxLength: 0)]))
-        _ = try tables.add(normal)
+        let learning = InstructionSet(apply: [.output(.normal)])
+        _ = try tables.add(Flow(priority: 0, match: Match(), instructions: learning))
         bridge = datapath.addBridge(
             pipeline: TablePipeline(tables: tables.snapshot(), ports: []), macTable: macTable)
     }
+
+    deinit { try? stop() }
 
     // MARK: Ports
 
@@ -122,6 +124,7 @@ public final class VirtualSwitch {
 
     // MARK: Running
 
+    /// Starts the workers.
     public func start() throws { try datapath.start() }
 
     /// Whether every capture has been played to its end.

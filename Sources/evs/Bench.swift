@@ -11,8 +11,8 @@ struct Bench: ParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Forward between DPDK devices and print one line of JSON: rate and cycles a packet.",
         discussion: """
-            Port 1 is the first --rx, port 2 the --tx, further --rx follow from 3 on. win: busy cycles a packet in each \
-            half second, without the time in which the worker had no core.
+            Port 1 is the first --rx, port 2 the --tx, further --rx follow from 3 on. win: busy cycles a packet in \
+            each half second, without the time in which the worker had no core.
             """)
 
     @Option(help: "The worker's core.") var core: Int

@@ -21,7 +21,9 @@ struct Replay: ParsableCommand {
     @Argument(help: ArgumentHelp("Captures: the first enters port p1, the next p2, …", valueName: "capture"))
     var captures: [String] = []
 
-    @Option(name: .customLong("in"), help: ArgumentHelp("A capture and the port that it enters.", valueName: "port=capture"))
+    @Option(
+        name: .customLong("in"),
+        help: ArgumentHelp("A capture and the port that it enters.", valueName: "port=capture"))
     var inputs: [String] = []
 
     @Option(help: ArgumentHelp("Flows in ovs-ofctl's syntax, one a line.", valueName: "file"))
@@ -30,7 +32,9 @@ struct Replay: ParsableCommand {
     @Option(help: "Ports of the switch: p1 to pN, numbered 1 to N. (default: 4, or as many as the captures need)")
     var ports: Int?
 
-    @Option(help: ArgumentHelp("Write what left each port to DIR/p1.pcap, …, with the original timestamps.", valueName: "dir"))
+    @Option(
+        help: ArgumentHelp(
+            "Write what left each port to DIR/p1.pcap, …, with the original timestamps.", valueName: "dir"))
     var out: String?
 
     @Option(help: ArgumentHelp("Play each capture N times. (default: 1, or without end with --for)", valueName: "n"))
@@ -51,7 +55,9 @@ struct Replay: ParsableCommand {
     @Flag(name: .customLong("show-flows"), help: "Report how many packets and bytes each flow has matched.")
     var showsFlows = false
 
-    @Flag(name: .customLong("no-cache"), help: "Translate every packet through the flow tables; slow, to check the caches.")
+    @Flag(
+        name: .customLong("no-cache"),
+        help: "Translate every packet through the flow tables; slow, to check the caches.")
     var skipsCaches = false
 
     @Flag(help: "Use hugepages for packet memory.")

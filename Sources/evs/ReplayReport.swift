@@ -67,7 +67,9 @@ struct ReplayReport {
                     delivered: $0.counters.deliveredPackets, deliveredBytes: $0.counters.deliveredBytes,
                     refused: $0.counters.refusedPackets, dropped: drops($0.counters.dropped))
             },
-            flows: outcome.flows?.map { .init(flow: $0.flow.description, packets: $0.packetCount, bytes: $0.byteCount) },
+            flows: outcome.flows?.map {
+                .init(flow: $0.flow.description, packets: $0.packetCount, bytes: $0.byteCount)
+            },
             interrupted: outcome.wasInterrupted, notes: outcome.notes, balanced: outcome.isBalanced)
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]

@@ -1,3 +1,4 @@
+import Foundation
 import OpenFlow
 import Packet
 import Testing
@@ -54,7 +55,7 @@ struct FlowTextRoundTripTests {
     func speed() throws {
         var lines: [String] = []
         var generator = SeededGenerator(seed: 3)
-        for index in 0..<20_000 {
+        for index in 0..<5_000 {
             let bits = generator.next()
             lines.append(
                 "table=1,priority=\(index % 60_000),tcp,nw_src=10.\(bits & 255).\(bits >> 8 & 255).0/24,"
@@ -62,9 +63,17 @@ struct FlowTextRoundTripTests {
                     + " actions=set_field:02:00:00:00:00:01->eth_dst,dec_ttl,output:\(bits >> 48 & 1023)")
         }
         let contents = lines.joined(separator: "\n")
-        var flows: [Flow] = []
-        let time = try ContinuousClock().measure { flows = try FlowText.parseFlows(contents) }
+        let start = Self.processorSeconds()
+        let flows = try FlowText.parseFlows(contents)
+        let seconds = Self.processorSeconds() - start
         #expect(flows.count == lines.count)
-        print("flow text: \(Int(Double(flows.count) * (.seconds(1) / time))) rules a second")
+        print("flow text: \(Int(Double(flows.count) / seconds)) rules a second of processor time")
+    }
+
+    /// Of this thread, so that other tests and other programs don't count.
+    private static func processorSeconds() -> Double {
+        var time = timespec()
+        clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time)
+        return Double(time.tv_sec) + Double(time.tv_nsec) / 1e9
     }
 }

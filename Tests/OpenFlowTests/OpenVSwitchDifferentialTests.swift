@@ -64,13 +64,13 @@ struct OpenVSwitchDifferentialTests {
     private static func normalised(_ flow: Flow) -> Flow {
         var flow = flow
         let ipProtocol = flow.match.exactValue(of: .ipProto)
-        var isTagged = flow.match.key[.vlanTCI] & 0x1000 != 0
-        flow.instructions.apply = flow.instructions.apply.flatMap { normalised($0, ipProtocol, &isTagged) }
-        flow.instructions.write = flow.instructions.write.flatMap { normalised($0, ipProtocol, &isTagged) }
+        var tags = flow.match.key[.vlanTCI] & 0x1000 != 0 ? 1 : 0
+        flow.instructions.apply = flow.instructions.apply.flatMap { normalised($0, ipProtocol, &tags) }
+        flow.instructions.write = flow.instructions.write.flatMap { normalised($0, ipProtocol, &tags) }
         return flow
     }
 
-    private static func normalised(_ action: Action, _ ipProtocol: UInt128?, _ isTagged: inout Bool) -> [Action] {
+    private static func normalised(_ action: Action, _ ipProtocol: UInt128?, _ tags: inout Int) -> [Action] {
         switch action {
         case .modField(let id, let value):
             let ports: [UInt128: [FieldID: FieldID]] = [
@@ -83,15 +83,15 @@ struct OpenVSwitchDifferentialTests {
             let mask: UInt128 = (1 << UInt128(slice.bitCount)) - 1
             return [.setField(slice.field, value: UInt128(value) << shift, mask: mask << shift)]
         case .modVLANVID(let identifier):
-            defer { isTagged = true }
+            defer { tags = max(tags, 1) }
             let set = Action.setField(.vlanVID, value: UInt128(identifier) | 0x1000, mask: 0x1fff)
-            return isTagged ? [set] : [.pushVLAN(etherType: 0x8100), set]
+            return tags > 0 ? [set] : [.pushVLAN(etherType: 0x8100), set]
         case .modVLANPCP(let priority):
-            defer { isTagged = true }
+            defer { tags = max(tags, 1) }
             let set = Action.setField(.vlanPCP, value: UInt128(priority), mask: 7)
-            return isTagged ? [set] : [.pushVLAN(etherType: 0x8100), set]
-        case .pushVLAN: isTagged = true
-        case .popVLAN: isTagged = false
+            return tags > 0 ? [set] : [.pushVLAN(etherType: 0x8100), set]
+        case .pushVLAN: tags += 1
+        case .popVLAN: tags = max(tags - 1, 0)
         default: break
         }
         return [action]

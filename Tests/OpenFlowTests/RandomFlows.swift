@@ -248,7 +248,10 @@ struct RandomFlows {
     }
 
     private mutating func changeTag(_ inSet: Bool) -> Action {
-        if inSet { return .popVLAN }
+        if inSet {
+            tags = max(tags - 1, 0)
+            return .popVLAN
+        }
         switch Int.random(in: 0..<4, using: &generator) {
         case 0 where tags > 0:
             tags -= 1
@@ -267,8 +270,8 @@ struct RandomFlows {
 
     private mutating func modify() -> Action {
         if forOpenVSwitch && !kind.satisfied.contains(.ipv4) { return output() }
-        let ports: [FieldID] =
-            forOpenVSwitch && Set(kind.satisfied).isDisjoint(with: [.tcp, .udp, .sctp]) ? [] : [.tcpSrc, .tcpDst]
+        let hasPorts = [.tcpSrc, .udpSrc, .sctpSrc].contains(where: isAvailable)
+        let ports: [FieldID] = hasPorts || !forOpenVSwitch ? [.tcpSrc, .tcpDst] : []
         let id = pick([.ipv4Src, .ipv4Dst, .ipDSCP, .ipECN, .ipTTL] + ports)
         return .modField(id, UInt32(bits(Field[id].width)))
     }

@@ -22,7 +22,6 @@
 #include <rte_mempool.h>
 #include <rte_pause.h>
 #include <rte_prefetch.h>
-#include <rte_rcu_qsbr.h>
 #include <rte_ring.h>
 #include <sched.h>
 #include <stdbool.h>
@@ -93,7 +92,9 @@ HOT void evs_mbuf_set_timestamp(struct rte_mbuf *m, int offset, uint64_t nanosec
     *RTE_MBUF_DYNFIELD(m, offset, rte_mbuf_timestamp_t *) = nanoseconds;
 }
 
+/// A number is added to `name`, of which the first 14 characters count.
 struct rte_mempool *evs_pool_create(const char *name, unsigned count, unsigned cache, uint16_t data_room, int socket);
+void evs_pool_free(struct rte_mempool *pool);
 unsigned evs_pool_available(const struct rte_mempool *pool);
 
 // MARK: Ethernet devices
@@ -109,7 +110,8 @@ HOT uint16_t evs_transmit(uint16_t port, uint16_t queue, struct rte_mbuf **m, ui
 int evs_device_attach(const char *devargs);
 /// Removes a device made by evs_device_attach. 0 or a negative errno.
 int evs_device_detach(uint16_t port);
-/// One port over two rings: what is sent goes to `transmit`, what is received comes from `receive`. Port or negative errno.
+/// One port over two rings: what is sent goes to `transmit`, what is received comes from `receive`. Its number, or a
+/// negative errno.
 int evs_device_from_rings(const char *name, struct rte_ring *receive, struct rte_ring *transmit);
 /// Configures and starts with the given queues; every receive queue draws from `pool`. 0 or a negative errno.
 int evs_device_start(uint16_t port, uint16_t rx_queues, uint16_t tx_queues, struct rte_mempool *pool, uint16_t mtu);
@@ -129,18 +131,10 @@ HOT unsigned evs_ring_dequeue(struct rte_ring *ring, struct rte_mbuf **m, unsign
 }
 HOT unsigned evs_ring_count(const struct rte_ring *ring) { return rte_ring_count(ring); }
 
+/// A number is added to `name`, of which the first 14 characters count.
 struct rte_ring *evs_ring_create(const char *name, unsigned count, int socket, bool single_producer);
-
-// MARK: Quiescent-state reclamation (rte_rcu_qsbr)
-
-HOT void evs_rcu_quiescent(struct rte_rcu_qsbr *rcu, unsigned thread) { rte_rcu_qsbr_quiescent(rcu, thread); }
-
-struct rte_rcu_qsbr *evs_rcu_create(unsigned threads);
-void evs_rcu_destroy(struct rte_rcu_qsbr *rcu);
-void evs_rcu_join(struct rte_rcu_qsbr *rcu, unsigned thread);
-void evs_rcu_leave(struct rte_rcu_qsbr *rcu, unsigned thread);
-/// Waits until every joined thread has been quiescent after this call began.
-void evs_rcu_synchronize(struct rte_rcu_qsbr *rcu);
+/// Packets that are still on it are not given back to their pool.
+void evs_ring_free(struct rte_ring *ring);
 
 // MARK: Environment and threads
 

@@ -1,7 +1,8 @@
 import Datapath
 
 extension PortOpening {
-    /// Opens a port of whatever type. A new type has a case in ``PortConfiguration/Kind``, a line here and a file beside.
+    /// Opens a port of whatever type. A new type has a case in ``PortConfiguration/Kind``, a line here and a file
+    /// beside this one.
     func open(_ kind: PortConfiguration.Kind, rings: RingPairs) throws -> OpenPort {
         switch kind {
         case .pcap(let options): try openPcap(options)

@@ -33,6 +33,7 @@ extension PortOpening {
         return OpenPort(
             input: .device(port: device.port, queue: 0),
             outputs: Array(repeating: .device(port: device.port, queue: 0), count: workerCount),
-            close: { device.close() })
+            // The rings must outlive the device that uses them.
+            close: { withExtendedLifetime((receive, transmit)) { device.close() } })
     }
 }

@@ -1,0 +1,69 @@
+import DPDK
+import Datapath
+import OpenFlow
+import Packet
+import Switch
+import TestSupport
+
+/// A switch whose ports are captures, run over packets until all have been treated.
+struct SwitchRun {
+    var portCount: UInt32 = 4
+    var workerCount = 1
+    var usesCaches = true
+    var rounds = 1
+    var flows: [Flow]?
+
+    struct Outcome {
+        /// What left each port, by OpenFlow number.
+        var outputs: [UInt32: [CapturedPacket]] = [:]
+        var counters: WorkerCounters
+        var portCounters: [UInt32: PortCounters] = [:]
+        var flowCounts: [Flow: [UInt64]] = [:]
+        var playedPackets: UInt64
+    }
+
+    /// - Parameter inputs: the packets that enter a port, by its number.
+    func run(_ inputs: [UInt32: [CapturedPacket]]) throws -> Outcome {
+        let folder = try TemporaryFolder()
+        let vswitch = try VirtualSwitch(environment: TestEnvironment.shared, options: options)
+        if let flows { try vswitch.setFlows(flows) }
+        for number in 1...portCount {
+            var pcap = PcapOptions()
+            pcap.capture = try inputs[number].map { try Capture.load(bytes: CaptureFile.pcap($0)) }
+            pcap.rounds = rounds
+            pcap.outputPath = folder.file("p\(number).pcap")
+            pcap.precision = .nanoseconds
+            try vswitch.addPort(PortConfiguration(name: "p\(number)", number: number, kind: .pcap(pcap)))
+        }
+        try vswitch.start()
+        while !vswitch.hasPlayedAllCaptures { PolledThread.sleep(microseconds: 50) }
+        vswitch.datapath.stop()
+        let entries = vswitch.flowsWithCounters()
+        let played = vswitch.playedPackets
+        try vswitch.stop()
+        var outcome = Outcome(counters: vswitch.datapath.counters, playedPackets: played)
+        for entry in entries { outcome.flowCounts[entry.flow] = [entry.packetCount, entry.byteCount] }
+        for port in vswitch.ports {
+            outcome.portCounters[port.number] = vswitch.datapath.counters(ofPort: port.index)
+            outcome.outputs[port.number] = try CaptureFile.read(folder.file("\(port.name).pcap")).packets
+        }
+        return outcome
+    }
+
+    private var options: SwitchOptions {
+        var options = SwitchOptions()
+        options.datapath.workerCores = Array(repeating: nil, count: workerCount)
+        options.datapath.packetBuffers = 6000
+        options.datapath.waitsForBuffers = true
+        options.datapath.usesCaches = usesCaches
+        options.macTableCapacity = 256
+        return options
+    }
+}
+
+extension Capture {
+    /// A capture whose file is these bytes.
+    static func load(bytes: [UInt8]) throws -> Capture {
+        try bytes.withUnsafeBytes { try load(bytes: $0, name: "test") }
+    }
+}
