@@ -82,7 +82,9 @@ extension UnsafeMutablePointer where Pointee == Worker {
 
     /// The burst's bit of a packet.
     @inline(__always) @_noLocks
-    func bit(_ index: Int) -> UInt32 { 1 << UInt32(truncatingIfNeeded: index) }
+    func bit(_ index: Int) -> UInt32 {
+        1 << (pointee.isCrossing ? UInt32(pointee.crossingOrigins[index]) : UInt32(truncatingIfNeeded: index))
+    }
 
     /// Gives the packet to an output as the instruction's delivery says; whether it is still ours.
     @inline(__always) @_noLocks
