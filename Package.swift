@@ -46,9 +46,11 @@ let package = Package(
         .target(name: "Packet", dependencies: ["CCapture"], exclude: ["README.md"], swiftSettings: pure),
         .target(name: "OpenFlow", dependencies: ["Packet"], exclude: ["README.md"], swiftSettings: pure),
         .target(name: "FlowTable", dependencies: ["OpenFlow", "Packet"], exclude: ["README.md"], swiftSettings: pure),
+        .target(name: "CVhost", path: "Sources/CVhost"),
+        .target(name: "VhostUser", dependencies: ["CVhost"], exclude: ["README.md"], swiftSettings: machine),
         .target(name: "DPDK", dependencies: ["CDPDK"], exclude: ["README.md"], swiftSettings: machineDPDK),
         .target(
-            name: "Datapath", dependencies: ["DPDK", "FlowTable", "Packet"], exclude: ["README.md"],
+            name: "Datapath", dependencies: ["DPDK", "FlowTable", "Packet", "VhostUser"], exclude: ["README.md"],
             swiftSettings: machineDPDK),
         .target(
             name: "Switch", dependencies: ["Datapath", "FlowTable", "OpenFlow", "Packet", "DPDK"],
@@ -75,6 +77,7 @@ let package = Package(
         .target(
             name: "TestSupport", dependencies: ["DPDK", "Packet"], path: "Tests/TestSupport",
             swiftSettings: machineDPDK),
+        .testTarget(name: "VhostUserTests", dependencies: ["VhostUser", "CVhost"], swiftSettings: machine),
         .testTarget(name: "TidyTests"),
     ],
     swiftLanguageModes: [.v6]

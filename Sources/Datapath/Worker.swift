@@ -109,6 +109,22 @@ struct Worker: ~Copyable {
     }
 }
 
+extension Worker {
+    /// Polls a port no more and sends nothing to it.
+    mutating func detach(_ port: UInt16) {
+        ports[Int(port)].output = .absent
+        for index in (0..<inputCount).reversed() where inputs[index].port == port {
+            inputs[index] = inputs[inputCount - 1]
+            inputCount -= 1
+        }
+        for index in (0..<egressCount).reversed() where egresses[index].port == port {
+            egresses[index].free()
+            egresses[index] = egresses[egressCount - 1]
+            egressCount -= 1
+        }
+    }
+}
+
 typealias WorkerPointer = UnsafeMutablePointer<Worker>
 
 /// The way to a running worker: it looks here between bursts.

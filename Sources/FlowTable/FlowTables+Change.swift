@@ -18,12 +18,8 @@ extension FlowTables {
     public mutating func add(_ flow: Flow) throws(FlowTableError) -> Addition {
         guard flow.table <= Flow.lastTable else { throw .badTable(flow.table) }
         if flow.flags.contains(.checkOverlap), let other = checkOverlap(flow) { throw .overlap(id: other.id) }
-        let old = model.table(flow.table)?.rules.find(flow.match, priority: flow.priority)
-        guard old != nil || count < flowLimit else { throw .tableFull(limit: flowLimit) }
         own()
-        let keeps = old != nil && !flow.flags.contains(.resetCounts)
-        // The rule found may be that of a model since copied; the entry is the same in both.
-        return model.add(flow, counters: keeps ? old?.entry.counters : nil)
+        return try model.add(flow)
     }
 
     /// Removes flows (OFPFC_DELETE, OFPFC_DELETE_STRICT).

@@ -51,10 +51,12 @@ final class FlowTablesModel {
         return result
     }
 
-    func add(_ flow: Flow, counters: FlowCounters?) -> FlowTables.Addition {
+    func add(_ flow: Flow) throws(FlowTableError) -> FlowTables.Addition {
         let old = table(flow.table)?.rules.find(flow.match, priority: flow.priority)
-        if let old { remove(old.entry) }
-        let entry = FlowEntry(flow: flow, id: nextID, counters: counters ?? FlowCounters())
+        guard old != nil || flowCount < flowLimit else { throw .tableFull(limit: flowLimit) }
+        if let old { remove(old) }
+        let kept = flow.flags.contains(.resetCounts) ? nil : old?.entry.counters
+        let entry = FlowEntry(flow: flow, id: nextID, counters: kept ?? FlowCounters())
         nextID += 1
         insert(entry)
         return FlowTables.Addition(entry: entry, replaced: old?.entry)
@@ -72,28 +74,29 @@ final class FlowTablesModel {
 
     /// Removes the flow with the match and priority of `entry`, which is there.
     func remove(_ entry: FlowEntry) {
-        guard let (table, rule) = rule(of: entry) else { preconditionFailure("the flow is in its table") }
+        guard let rule = rule(of: entry) else { preconditionFailure("the flow is in its table") }
+        remove(rule)
+    }
+
+    private func remove(_ rule: RuleIndex.Rule) {
         latest = nil
-        table.remove(rule)
-        masks.remove(entry.flow.match.mask)
+        tables[Int(rule.entry.flow.table)]?.remove(rule)
+        masks.remove(rule.entry.flow.match.mask)
         flowCount -= 1
     }
 
     func modify(_ entry: FlowEntry, instructions: InstructionSet, resetsCounts: Bool) -> FlowEntry {
-        guard let (table, rule) = rule(of: entry) else { preconditionFailure("the flow is in its table") }
+        guard let rule = rule(of: entry) else { preconditionFailure("the flow is in its table") }
         latest = nil
         var flow = entry.flow
         flow.instructions = instructions
         let new = FlowEntry(flow: flow, id: entry.id, counters: resetsCounts ? FlowCounters() : entry.counters)
-        table.exchange(rule, for: new)
+        tables[Int(flow.table)]?.exchange(rule, for: new)
         return new
     }
 
-    private func rule(of entry: FlowEntry) -> (TableModel, RuleIndex.Rule)? {
-        guard let table = table(entry.flow.table),
-            let rule = table.rules.find(entry.flow.match, priority: entry.flow.priority)
-        else { return nil }
-        return (table, rule)
+    private func rule(of entry: FlowEntry) -> RuleIndex.Rule? {
+        table(entry.flow.table)?.rules.find(entry.flow.match, priority: entry.flow.priority)
     }
 
     func snapshot() -> FlowTablesSnapshot {

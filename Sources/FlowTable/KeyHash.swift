@@ -43,7 +43,7 @@ extension FlowKey {
     /// Which words are not zero, bit by bit.
     var wordSet: UInt32 {
         var set: UInt32 = 0
-        for word in 0..<FlowKey.wordCount where self[word] != 0 { set |= 1 << UInt32(word) }
+        for word in 0..<FlowKey.wordCount { set |= (self[word] == 0 ? 0 : 1) &<< UInt32(truncatingIfNeeded: word) }
         return set
     }
 }

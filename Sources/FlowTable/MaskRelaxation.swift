@@ -10,8 +10,19 @@ import Packet
 enum MaskRelaxation {
     /// The masks to try, from the one with the fewest bits to the flow's own; without repetitions.
     static func levels(_ mask: FlowMask) -> [FlowMask] {
-        var result = [coarse(mask, ports: false)]
-        for next in [coarse(mask, ports: true), mask] where next != result.last { result.append(next) }
+        let addresses = coarse(mask, ports: false)
+        var result = [withoutShorterAddress(addresses)]
+        for next in [addresses, coarse(mask, ports: true), mask] where next != result.last { result.append(next) }
+        return result
+    }
+
+    /// The mask without the less specific one of two addresses; of equals without the source.
+    private static func withoutShorterAddress(_ mask: FlowMask) -> FlowMask {
+        var result = mask
+        for pair in [(FieldID.ipv4Src, FieldID.ipv4Dst), (.ipv6Src, .ipv6Dst)] {
+            let isSourceLonger = mask[pair.0].nonzeroBitCount > mask[pair.1].nonzeroBitCount
+            result[isSourceLonger ? pair.1 : pair.0] = 0
+        }
         return result
     }
 

@@ -6,6 +6,8 @@ struct MaskUse {
     private(set) var union = FlowMask()
     /// How many flows have each mask.
     private var masks: [Mask: Int] = [:]
+    /// The mask counted last; its count here is the one that holds.
+    private var recent: (mask: FlowMask, count: Int) = (FlowMask(), 0)
     /// How many of these masks have each bit.
     private var bits = [Int](repeating: 0, count: FlowKey.wordCount * 64)
 
@@ -23,18 +25,19 @@ struct MaskUse {
         }
     }
 
-    mutating func add(_ mask: FlowMask) {
-        let key = Mask(bits: mask)
-        let count = masks[key, default: 0] + 1
-        masks[key] = count
-        if count == 1 { countBits(of: mask, step: 1) }
-    }
+    mutating func add(_ mask: FlowMask) { count(mask, step: 1) }
 
-    mutating func remove(_ mask: FlowMask) {
-        let key = Mask(bits: mask)
-        let count = masks[key, default: 0] - 1
-        masks[key] = count == 0 ? nil : count
-        if count == 0 { countBits(of: mask, step: -1) }
+    mutating func remove(_ mask: FlowMask) { count(mask, step: -1) }
+
+    private mutating func count(_ mask: FlowMask, step: Int) {
+        // Flows with the same mask mostly come one after another.
+        if mask == recent.mask, recent.count + step > 0, recent.count > 0 {
+            recent.count += step
+            return
+        }
+        masks[Mask(bits: recent.mask)] = recent.count > 0 ? recent.count : nil
+        recent = (mask, masks[Mask(bits: mask), default: 0] + step)
+        if recent.count == 0 || recent.count == step { countBits(of: mask, step: step) }
     }
 
     private mutating func countBits(of mask: FlowMask, step: Int) {

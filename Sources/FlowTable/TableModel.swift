@@ -9,6 +9,8 @@ final class TableModel {
     private let reclaimer: Reclaimer
     private var subtables: [SubtableShape: Subtable] = [:]
     private var tries: [PrefixTrie]
+    /// The mask of the flow added last, and what follows from it: flows with one mask mostly come together.
+    private var recent: (mask: FlowMask, levels: [FlowMask]) = (FlowMask(), MaskRelaxation.levels(FlowMask()))
     private var isChanged = true
     private var published: UnsafeMutablePointer<PublishedTable>?
 
@@ -67,7 +69,8 @@ final class TableModel {
             match, words: match.mask.wordSet, subtables: subtables.count)
         let partition = Partition(match)
         let limit = MaskRelaxation.bucketLimit(subtables: subtables.count)
-        let levels = MaskRelaxation.levels(match.mask)
+        if recent.mask != match.mask { recent = (match.mask, MaskRelaxation.levels(match.mask)) }
+        let levels = recent.levels
         for (number, mask) in levels.enumerated() {
             let shape = SubtableShape(hashMask: mask, comparedWords: compared, partition: partition)
             guard let subtable = subtables[shape] else {

@@ -26,24 +26,25 @@ struct SwitchRun {
     func run(_ inputs: [UInt32: [CapturedPacket]]) throws -> Outcome {
         let folder = try TemporaryFolder()
         let vswitch = try VirtualSwitch(environment: TestEnvironment.shared, options: options)
-        if let flows { try vswitch.setFlows(flows) }
+        let bridge = try vswitch.addBridge(name: "br0")
+        if let flows { try bridge.setFlows(flows) }
         for number in 1...portCount {
             var pcap = PcapOptions()
             pcap.capture = try inputs[number].map { try Capture.load(bytes: CaptureFile.pcap($0)) }
             pcap.rounds = rounds
             pcap.outputPath = folder.file("p\(number).pcap")
             pcap.precision = .nanoseconds
-            try vswitch.addPort(PortConfiguration(name: "p\(number)", number: number, kind: .pcap(pcap)))
+            try vswitch.addPort(PortConfiguration(name: "p\(number)", number: number, kind: .pcap(pcap)), to: bridge)
         }
         try vswitch.start()
         while !vswitch.hasPlayedAllCaptures { PolledThread.sleep(microseconds: 50) }
         vswitch.datapath.stop()
-        let entries = vswitch.flowsWithCounters()
+        let entries = bridge.flowsWithCounters()
         let played = vswitch.playedPackets
         try vswitch.stop()
         var outcome = Outcome(counters: vswitch.datapath.counters, playedPackets: played)
         for entry in entries { outcome.flowCounts[entry.flow] = [entry.packetCount, entry.byteCount] }
-        for port in vswitch.ports {
+        for port in bridge.ports {
             outcome.portCounters[port.number] = vswitch.datapath.counters(ofPort: port.index)
             outcome.outputs[port.number] = try CaptureFile.read(folder.file("\(port.name).pcap")).packets
         }
