@@ -17,6 +17,8 @@ struct Translator {
     var key: FlowKey
     var translation: Translation
     var actionSet = ActionSet()
+    /// The table whose flow is being executed.
+    private var table: UInt8 = 0
     private var resubmits = 0
     private var failure: DropReason?
 
@@ -43,15 +45,16 @@ struct Translator {
 
     /// Looks up in a table and the tables that follow by goto_table.
     mutating func walk(from first: UInt8, depth: Int) {
-        var table: UInt8? = first
-        while let current = table, failure == nil {
-            table = nil
+        var next: UInt8? = first
+        while let current = next, failure == nil {
+            next = nil
+            table = current
             guard let entry = look(up: current) else {
                 if depth == 0 { translation.dropReason = .noMatch }
                 return
             }
             translation.dropReason = .flowAction
-            table = execute(entry.flow.instructions, depth: depth)
+            next = execute(entry.flow.instructions, depth: depth)
         }
     }
 
@@ -87,7 +90,7 @@ struct Translator {
         case .outputField(let slice):
             output(PortNumber(UInt32(truncatingIfNeeded: read(slice))))
         case .resubmit(let port, let table):
-            resubmit(port, table ?? 0, depth: depth)
+            resubmit(port, table ?? self.table, depth: depth)
         case .setField(let field, let value, let mask):
             if meetsPrerequisite(Field[field]) { set(field, value, mask) }
         case .load(let value, let slice):
@@ -119,6 +122,9 @@ struct Translator {
         let entry = look(up: table)
         key[.inPort] = arrival
         guard let entry else { return translation.dropReason = reason }
+        let own = self.table
+        self.table = table
+        defer { self.table = own }
         if let next = execute(entry.flow.instructions, depth: depth + 1) { walk(from: next, depth: depth + 1) }
     }
 

@@ -11,6 +11,8 @@ struct PlainSwitch {
     /// OpenFlow numbers of the ports.
     let ports: [UInt32]
     private(set) var hosts: [Host: UInt32] = [:]
+    /// The fields that some flow matches.
+    private(set) var fields: [FieldID]
 
     struct Host: Hashable {
         var address: UInt64
@@ -19,6 +21,7 @@ struct PlainSwitch {
 
     init(flows: [Flow], ports: [UInt32]) {
         self.ports = ports
+        fields = FieldID.allCases.filter { field in flows.contains { $0.match.mask[field] != 0 } }
         for flow in flows {
             self.flows.removeAll { $0.table == flow.table && $0.priority == flow.priority && $0.match == flow.match }
             self.flows.append(flow)
@@ -66,6 +69,8 @@ struct PlainWalk {
     var packet: PlainPacket
     let arrival: UInt32
     private let byteCount: Int
+    /// The table whose flow is being executed.
+    private var table: UInt8 = 0
     /// in_port as flows see it.
     private var inPort: UInt32
     /// Tags that flows know of; a third one pushed hides the innermost for good.
@@ -85,10 +90,10 @@ struct PlainWalk {
         visibleTags = min(2, packet.tagCount)
     }
 
-    /// The packet's fields as they are now.
-    var key: FlowKey {
+    /// Some of the packet's fields as they are now.
+    private func key(_ fields: [FieldID]) -> FlowKey {
         var key = pipeline
-        for field in FieldID.allCases { if let value = packet[field] { key[field] = value } }
+        for field in fields { if let value = packet[field] { key[field] = value } }
         if packet.network == .ipv4 || packet.network == .ipv6 {
             key[.ipProto] = UInt128(packet.transport.protocol)
             key[.ipFrag] = packet.isLaterFragment ? 3 : packet.isFragment ? 1 : 0
@@ -101,7 +106,8 @@ struct PlainWalk {
 
     mutating func walk(from first: UInt8, in plain: inout PlainSwitch) {
         var next: UInt8? = first
-        while let table = next, let flow = plain.look(up: table, key: key, byteCount: byteCount) {
+        while let table = next, let flow = plain.look(up: table, key: key(plain.fields), byteCount: byteCount) {
+            self.table = table
             next = execute(flow.instructions, in: &plain)
         }
     }
@@ -139,9 +145,13 @@ struct PlainWalk {
         case .resubmit(let port, let table):
             let own = inPort
             if let port, port != .inPort { inPort = port.rawValue }
-            let found = plain.look(up: table ?? 0, key: key, byteCount: byteCount)
+            let found = plain.look(up: table ?? self.table, key: key(plain.fields), byteCount: byteCount)
             inPort = own
-            if let found, let next = execute(found.instructions, in: &plain) { walk(from: next, in: &plain) }
+            guard let found else { return }
+            let ownTable = self.table
+            self.table = table ?? self.table
+            if let next = execute(found.instructions, in: &plain) { walk(from: next, in: &plain) }
+            self.table = ownTable
         case .setField(let field, let value, let mask): set(field, value, mask)
         case .load(let value, let slice): write(UInt128(value), slice)
         case .move(let source, let destination): write(read(source), destination)
@@ -175,8 +185,9 @@ struct PlainWalk {
     // MARK: Fields
 
     private func read(_ slice: FieldSlice) -> UInt128 {
+        let whole = key([slice.field])[slice.field]
         var value: UInt128 = 0
-        for bit in (0..<slice.bitCount).reversed() { value = value << 1 | key[slice.field] >> UInt128(slice.firstBit + bit) & 1 }
+        for bit in (0..<slice.bitCount).reversed() { value = value << 1 | whole >> UInt128(slice.firstBit + bit) & 1 }
         return value
     }
 
