@@ -58,6 +58,7 @@ extension UnsafeMutablePointer where Pointee == Worker {
         let bridge = polled.pointee.bridge
         if BridgeState.load(bridge.pointee.newest) != bridge.pointee.publication { adoptPublication(bridge) }
         if !bridge.pointee.usesCaches { forgetDecisions(bridge) }
+        if bridge.pointee.megaflows.isNearlyFull { evictMegaflows(bridge) }
         if samples {
             processSampled(count, bridge, polled.pointee.number, start)
         } else {
