@@ -11,6 +11,8 @@ public enum Limits {
     /// Slots of the exact-match cache at first, and at most. It doubles when it is too small for the traffic.
     public static let exactMatchSlotsAtFirst = 1 << 13
     public static let exactMatchSlotsAtMost = 1 << 21
+    /// Bridges that a packet may cross by patch ports.
+    @inlinable public static var patchCrossings: Int { @_noLocks get { 32 } }
     /// Instructions in one action program.
     public static let programInstructions = 4096
 }

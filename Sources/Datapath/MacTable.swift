@@ -149,6 +149,23 @@ public struct MacTable {
     }
 
     /// What is known now, for reports: address, VLAN, port index, and ticks since the last packet.
+    // Slow path: when a port goes.
+    /// Forgets every address behind a port. No worker may learn any there any more.
+    public func forget(port: UInt16) { forget { UInt16(truncatingIfNeeded: $0 >> 48) == port } }
+
+    // Slow path: at the control side's wish.
+    /// Forgets every address.
+    public func forgetAll() { forget { _ in true } }
+
+    // Slow path: part of the above.
+    private func forget(where isGone: (_ value: UInt64) -> Bool) {
+        for slot in Swift.stride(from: 0, to: Int(bucketMask + 1) * 8, by: 2) {
+            let key = slots[slot].load(ordering: .acquiring)
+            if key <= MacTable.busy || !isGone(slots[slot + 1].load(ordering: .relaxed)) { continue }
+            _ = slots[slot].compareExchange(expected: key, desired: 0, ordering: .acquiringAndReleasing)
+        }
+    }
+
     // Slow path: for reports.
     public func entries(now: UInt64) -> [(address: UInt64, vlan: UInt16, port: UInt16, ageTicks: UInt64)] {
         var result: [(address: UInt64, vlan: UInt16, port: UInt16, ageTicks: UInt64)] = []

@@ -122,7 +122,8 @@ extension PacketEditor {
         min(packet.segmentLength, Int(layout.networkOffset) &+ Int(truncatingIfNeeded: layout.networkLength))
     }
 
-    /// The link-layer address in the first option of the kind wanted.
+    /// The link-layer address in the option of the kind wanted. A message has one such option, of either kind (RFC
+    /// 4861 §4.3, §4.4): the first one decides.
     @inline(never) @_noLocks
     func setLinkLayerOption(_ field: FieldID, _ value: UInt64, _ mask: UInt64) {
         guard let target = neighbourTargetOffset() else { return }
@@ -132,7 +133,11 @@ extension PacketEditor {
         while option &+ NeighbourOption.minimumLength <= transportEnd() {
             let length = Int(bytes.load8(option &+ NeighbourOption.lengthUnits)) &* 8
             if length == 0 { return }
-            if bytes.load8(option &+ NeighbourOption.type) == wanted {
+            let type = bytes.load8(option &+ NeighbourOption.type)
+            let isAddress = type == NeighbourOptionType.sourceLinkLayerAddress
+                || type == NeighbourOptionType.targetLinkLayerAddress
+            if isAddress, length == NeighbourOption.minimumLength {
+                if type != wanted { return }
                 let offset = option &+ NeighbourOption.linkLayerAddress
                 let (old, new) = bytes.merge48(offset, value, mask)
                 guard let checksum = transportChecksumOffset(ofPseudoHeader: false) else { return }

@@ -11,7 +11,7 @@ import Testing
 
 /// A switch that plays captures without end into its first ports; the others count and forget.
 private final class LiveSwitch {
-    let vswitch: VirtualSwitch
+    let vswitch: OneBridge
     let packets: [[CapturedPacket]]
 
     init(inputs: [[CapturedPacket]], workers: Int) throws {
@@ -19,7 +19,7 @@ private final class LiveSwitch {
         var options = SwitchOptions()
         options.datapath.workerCores = Array(repeating: nil, count: workers)
         options.datapath.packetBuffers = 4000
-        vswitch = try VirtualSwitch(environment: TestEnvironment.shared, options: options)
+        vswitch = try OneBridge(options)
         for (index, packets) in inputs.enumerated() {
             var pcap = PcapOptions()
             pcap.capture = try Capture.load(bytes: CaptureFile.pcap(packets))

@@ -33,7 +33,7 @@ struct PlainSwitch {
     mutating func forward(_ packet: PlainPacket, from port: UInt32) -> [(port: UInt32, packet: PlainPacket)] {
         var walk = PlainWalk(packet: packet, arrival: port)
         walk.walk(from: 0, in: &self)
-        for action in walk.actionSet() { walk.execute(action, in: &self) }
+        walk.executeAll(walk.actionSet(), in: &self)
         return walk.outputs
     }
 
@@ -78,8 +78,8 @@ struct PlainWalk {
     /// Metadata and registers, in their places in a key.
     private var pipeline = FlowKey()
     private var written: [Action] = []
-    /// Its time to live has run out: it goes through the tables, but nobody gets it any more.
-    private var hasExpired = false
+    /// The time to live has run out: what follows in the same flow is not done (as Open vSwitch understands it).
+    private var flowIsOver = false
     private(set) var outputs: [(port: UInt32, packet: PlainPacket)] = []
 
     init(packet: PlainPacket, arrival: UInt32) {
@@ -113,13 +113,26 @@ struct PlainWalk {
     }
 
     private mutating func execute(_ instructions: InstructionSet, in plain: inout PlainSwitch) -> UInt8? {
-        for action in instructions.apply { execute(action, in: &plain) }
+        if !executeAll(instructions.apply, in: &plain) { return nil }
         if instructions.clearsActionSet { written = [] }
         written += instructions.write
         if let metadata = instructions.metadata {
             pipeline[.metadata] = pipeline[.metadata] & ~UInt128(metadata.mask) | UInt128(metadata.value & metadata.mask)
         }
         return instructions.gotoTable
+    }
+
+    /// Whether all could be done.
+    @discardableResult
+    mutating func executeAll(_ actions: [Action], in plain: inout PlainSwitch) -> Bool {
+        for action in actions {
+            execute(action, in: &plain)
+            if flowIsOver {
+                flowIsOver = false
+                return false
+            }
+        }
+        return true
     }
 
     /// What was written, in the order of OpenFlow 1.3.5 §5.10: the last of each kind, every setting of a field.
@@ -165,13 +178,11 @@ struct PlainWalk {
             for field in ports { set(field, UInt128(value), .max) }
         case .decrementTTL:
             guard let hops = packet[.ipTTL] else { return }
-            if hops <= 1 { hasExpired = true }
-            set(.ipTTL, hops > 0 ? hops - 1 : 0, .max)
+            if hops > 1 { set(.ipTTL, hops - 1, .max) } else { flowIsOver = true }
         }
     }
 
     private mutating func output(_ port: PortNumber, in plain: inout PlainSwitch) {
-        if hasExpired { return }
         let receivers: [UInt32]
         switch port {
         case .normal: receivers = plain.normal(packet, from: arrival)

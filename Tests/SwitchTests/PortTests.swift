@@ -13,11 +13,11 @@ extension RunningSwitch {
     /// The types of port, and what is refused.
     @Suite(.serialized)
     struct PortTests {
-        private func makeSwitch(workers: Int = 1) throws -> VirtualSwitch {
+        private func makeSwitch(workers: Int = 1) throws -> OneBridge {
             var options = SwitchOptions()
             options.datapath.workerCores = Array(repeating: nil, count: workers)
             options.datapath.packetBuffers = 12_000
-            return try VirtualSwitch(environment: TestEnvironment.shared, options: options)
+            return try OneBridge(options)
         }
 
         private func capture(_ count: Int) throws -> PortConfiguration.Kind {
@@ -26,11 +26,11 @@ extension RunningSwitch {
             return .pcap(pcap)
         }
 
-        private func delivered(_ vswitch: VirtualSwitch, _ name: String) -> UInt64 {
+        private func delivered(_ vswitch: OneBridge, _ name: String) -> UInt64 {
             vswitch.datapath.counters(ofPort: vswitch.ports.first { $0.name == name }!.index).deliveredPackets
         }
 
-        private func received(_ vswitch: VirtualSwitch, _ name: String) -> UInt64 {
+        private func received(_ vswitch: OneBridge, _ name: String) -> UInt64 {
             vswitch.datapath.counters(ofPort: vswitch.ports.first { $0.name == name }!.index).receivedPackets
         }
 
