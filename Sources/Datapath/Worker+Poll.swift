@@ -76,11 +76,12 @@ extension UnsafeMutablePointer where Pointee == Worker {
         send()
     }
 
-    /// Before a burst: the newest tables.
+    /// Before a burst: the newest tables, and room for the megaflows that it may bring in.
     @inline(__always) @_noLocks
     private func refresh(_ bridge: UnsafeMutablePointer<BridgeState>) {
         if BridgeState.load(bridge.pointee.newest) != bridge.pointee.publication { adoptPublication(bridge) }
         if !bridge.pointee.usesCaches { forgetDecisions(bridge) }
+        if bridge.pointee.megaflows.isNearlyFull { evictMegaflows(bridge) }
     }
 
     /// The same, with the time of each stage taken.

@@ -136,6 +136,7 @@ extension UnsafeMutablePointer where Pointee == Worker {
         let pending = state.pointee.pending
         switch state.pointee.output {
         case .device(let port, let queue):
+            pointee.transmitDropReason = .transmitQueueFull
             return Int(evs_transmit(port, queue, pending, UInt16(truncatingIfNeeded: count)))
         case .ring(let ring):
             pointee.transmitDropReason = .transmitQueueFull
