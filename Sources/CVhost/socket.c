@@ -1,11 +1,14 @@
-// Sockets that carry descriptors.
+// Sockets that carry descriptors, and the descriptors themselves.
 #define _GNU_SOURCE
 #include "cvhost.h"
 #include <errno.h>
 #include <fcntl.h>
+#include <pthread.h>
 #include <string.h>
+#include <sys/eventfd.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 
 // Room for more than are allowed, so that those too many are seen and closed here.
@@ -62,6 +65,26 @@ ssize_t evs_vhost_send(int socket, const void *bytes, size_t size, int descripto
     }
     ssize_t sent = sendmsg(socket, &message, MSG_DONTWAIT | MSG_NOSIGNAL);
     return sent < 0 ? -errno : sent;
+}
+
+int evs_vhost_accept(int listener) {
+    int connection = accept4(listener, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
+    return connection < 0 ? -errno : connection;
+}
+
+int evs_vhost_event(void) {
+    int event = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
+    return event < 0 ? -errno : event;
+}
+
+void evs_vhost_name_thread(const char *name) { pthread_setname_np(pthread_self(), name); }
+
+int evs_vhost_file_system(int file, uint32_t *kind, uint64_t *block) {
+    struct statfs system;
+    if (fstatfs(file, &system) < 0) return -errno;
+    *kind = (uint32_t)system.f_type;
+    *block = (uint64_t)system.f_bsize;
+    return 0;
 }
 
 int evs_vhost_replace(int descriptor, int place) { return dup3(descriptor, place, O_CLOEXEC) < 0 ? -errno : 0; }

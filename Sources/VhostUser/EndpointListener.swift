@@ -1,3 +1,4 @@
+import CVhost
 import Glibc
 
 /// A listening socket and its file, which is removed with it.
@@ -42,10 +43,9 @@ final class VhostListener {
 
     /// The next connection, or `nil`; `isExhausted`: there is one, but no descriptor for it.
     func accept() -> (connection: FileDescriptor?, isExhausted: Bool) {
-        let flags = CInt(SOCK_NONBLOCK.rawValue) | CInt(SOCK_CLOEXEC.rawValue)
-        let number = accept4(socket.number, nil, nil, flags)
+        let number = evs_vhost_accept(socket.number)
         if number >= 0 { return (FileDescriptor(owning: number), false) }
-        return (nil, [EMFILE, ENFILE, ENOBUFS, ENOMEM].contains(errno))
+        return (nil, [EMFILE, ENFILE, ENOBUFS, ENOMEM].contains(-number))
     }
 
     /// Removes a socket at which nobody listens.

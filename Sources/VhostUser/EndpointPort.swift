@@ -1,5 +1,3 @@
-import Glibc
-
 /// A port as the control thread has it: its endpoint, and the connection while there is one.
 final class VhostEndpointPort {
     /// Connections looked at in one turn: of a storm, the rest waits in the kernel.

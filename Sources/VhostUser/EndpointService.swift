@@ -28,7 +28,6 @@ public final class VhostService: @unchecked Sendable {
     }
 
     private let wake: FileDescriptor
-    private let poller: FileDescriptor
     private let commands = Mutex<[(VhostService) -> Void]?>([])
     private var ports: [PortID: VhostEndpointPort] = [:]
     private var nextID = 1
@@ -39,12 +38,9 @@ public final class VhostService: @unchecked Sendable {
     public init() throws(VhostEndpointError) {
         let problem = evs_vhost_guard_install()
         guard problem == 0 else { throw .system(path: "SIGBUS handler", errno: -problem) }
-        let number = eventfd(0, CInt(EFD_CLOEXEC.rawValue) | CInt(EFD_NONBLOCK.rawValue))
-        guard number >= 0 else { throw .system(path: "eventfd", errno: errno) }
+        let number = evs_vhost_event()
+        guard number >= 0 else { throw .system(path: "eventfd", errno: -number) }
         wake = FileDescriptor(owning: number)
-        let poller = epoll_create1(CInt(EPOLL_CLOEXEC.rawValue))
-        guard poller >= 0 else { throw .system(path: "epoll", errno: errno) }
-        self.poller = FileDescriptor(owning: poller)
         var started = pthread_t()
         // The thread holds the service until close().
         let held = Unmanaged.passRetained(self)
@@ -67,7 +63,7 @@ public final class VhostService: @unchecked Sendable {
         let result: Result<PortID, VhostEndpointError>? = perform { service in
             do throws(VhostEndpointError) {
                 let port = try VhostEndpointPort(
-                    endpoint, options: options, delegate: delegate, wake: service.wake.number, now: monotonic())
+                    endpoint, options: options, delegate: delegate, wake: service.wake.number, now: monotonicNanoseconds())
                 defer { service.nextID += 1 }
                 service.ports[service.nextID] = port
                 return .success(service.nextID)
@@ -79,7 +75,9 @@ public final class VhostService: @unchecked Sendable {
 
     /// Removes a port. When this returns, its queues are stopped and its socket is gone.
     public func remove(_ id: PortID) {
-        let _: Void? = perform { $0.ports.removeValue(forKey: id)?.close(now: monotonic()) }
+        _ = perform { service in
+            service.ports.removeValue(forKey: id)?.close(now: monotonicNanoseconds())
+        }
     }
 
     /// What a port is doing; `nil`: there is none of that name.
@@ -96,7 +94,7 @@ public final class VhostService: @unchecked Sendable {
 
     /// Removes all ports and ends the thread. Further calls are refused.
     public func close() {
-        let _: Void? = perform { $0.isClosing = true }
+        _ = perform { service in service.isClosing = true }
         let joined = thread.withLock { thread in
             defer { thread = nil }
             return thread
@@ -120,19 +118,16 @@ public final class VhostService: @unchecked Sendable {
     // MARK: - The thread
 
     private func run() {
-        pthread_setname_np(pthread_self(), "evs-vhost")
+        evs_vhost_name_thread("evs-vhost")
         while !isClosing {
-            wait()
+            let ready = wait()
             let todo = commands.withLock { commands in
                 defer { commands = [] }
                 return commands ?? []
             }
             for command in todo { command(self) }
-            let now = monotonic()
-            for port in ports.values {
-                port.checkMemory(now: now)
-                port.turn(now: now)
-            }
+            let now = monotonicNanoseconds()
+            for id in ready { ports[id]?.turn(now: now) }
         }
         // A command that comes after this finds nobody.
         let rest = commands.withLock { commands in
@@ -140,7 +135,34 @@ public final class VhostService: @unchecked Sendable {
             return commands ?? []
         }
         for command in rest { command(self) }
-        for port in ports.values { port.close(now: monotonic()) }
+        for port in ports.values { port.close(now: monotonicNanoseconds()) }
         ports = [:]
+    }
+
+    /// Waits until there is something to do, and tells for which ports.
+    private func wait() -> [PortID] {
+        var entries = [pollfd(fd: wake.number, events: Int16(POLLIN), revents: 0)]
+        var owners = [0]
+        var due: UInt64?
+        for (id, port) in ports {
+            for number in port.pollDescriptors {
+                entries.append(pollfd(fd: number, events: Int16(POLLIN), revents: 0))
+                owners.append(id)
+            }
+            due = [due, port.due].compactMap(\.self).min()
+        }
+        let before = monotonicNanoseconds()
+        // Rounded up, so that what is due is due when poll returns.
+        let pause = due.map { $0 > before ? min(($0 - before) / 1_000_000 + 1, 1000) : 0 }
+        poll(&entries, nfds_t(entries.count), pause.map { CInt($0) } ?? -1)
+        let now = monotonicNanoseconds()
+        var ready = Set(zip(entries, owners).dropFirst().filter { $0.0.revents != 0 }.map(\.1))
+        if entries[0].revents != 0 {
+            wake.drain()
+            // A worker may have met with a fault in guest memory.
+            for port in ports.values { port.checkMemory(now: now) }
+        }
+        for (id, port) in ports where port.due.map({ $0 <= now }) ?? false { ready.insert(id) }
+        return Array(ready)
     }
 }

@@ -55,13 +55,10 @@ final class GuardedMapping {
         var information = stat()
         guard fstat(file.number, &information) == 0, information.st_mode & S_IFMT == S_IFREG else { throw .notAFile }
         guard information.st_size > 0, end <= UInt64(information.st_size) else { throw .fileTooSmall }
-        var system = statfs()
-        guard fstatfs(file.number, &system) == 0, isPrompt(UInt32(truncatingIfNeeded: system.f_type)) else {
-            throw .fileSystem
-        }
+        var system: UInt32 = 0, block: UInt64 = 0
+        guard evs_vhost_file_system(file.number, &system, &block) == 0, isPrompt(system) else { throw .fileSystem }
         // The block size of hugetlbfs is its page size; another's needn't have to do with pages.
-        let isHuge = UInt32(truncatingIfNeeded: system.f_type) == hugetlbfs
-        return isHuge ? UInt64(system.f_bsize) : UInt64(sysconf(CInt(_SC_PAGESIZE)))
+        return system == hugetlbfs ? block : UInt64(sysconf(CInt(_SC_PAGESIZE)))
     }
 
     private static let hugetlbfs: UInt32 = 0x9584_58f6

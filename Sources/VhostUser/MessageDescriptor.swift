@@ -54,4 +54,10 @@ public final class FileDescriptor {
         var one: UInt64 = 1
         _ = write(number, &one, 8)
     }
+
+    /// Sets an eventfd of one's own back to zero.
+    func drain() {
+        var count: UInt64 = 0
+        _ = Glibc.read(number, &count, 8)
+    }
 }

@@ -27,7 +27,7 @@ public enum VhostViolation: Error, Equatable, Sendable, CustomStringConvertible 
     case memoryFault
 
     /// What is wrong with a region of guest memory, or with the file of a log or of in-flight notes.
-    public enum RegionProblem: Equatable, Sendable {
+    public enum RegionProblem: Error, Equatable, Sendable {
         case empty, wraps, overlaps, notAFile, fileSystem, fileTooSmall
         case mapping(errno: CInt)
     }

@@ -16,11 +16,23 @@ ssize_t evs_vhost_receive(int socket, void *bytes, size_t size, int *descriptors
 /// Sends without blocking and without SIGPIPE, with a descriptor unless it is negative. Bytes sent, or negative errno.
 ssize_t evs_vhost_send(int socket, const void *bytes, size_t size, int descriptor);
 
+/// Takes a connection from a listening socket: non-blocking, close-on-exec; or a negative errno.
+int evs_vhost_accept(int listener);
+
+/// A new eventfd at zero, non-blocking and close-on-exec, or a negative errno.
+int evs_vhost_event(void);
+
 /// Makes the number `place` mean what `descriptor` means (dup3, close-on-exec). 0 or a negative errno.
 int evs_vhost_replace(int descriptor, int place);
 
 /// A new sealable memory file of `size` bytes that can't shrink, or a negative errno.
 int evs_vhost_memory_file(size_t size);
+
+/// Names the calling thread, for debuggers and top. Up to 15 bytes.
+void evs_vhost_name_thread(const char *name);
+
+/// What kind of file system a file is on (statfs(2)) and the size of its blocks. 0 or a negative errno.
+int evs_vhost_file_system(int file, uint32_t *kind, uint64_t *block);
 
 // MARK: - Mappings of files that a guest may truncate
 
