@@ -28,7 +28,7 @@ public final class VhostService: @unchecked Sendable {
     }
 
     private let wake: FileDescriptor
-    private let commands = Mutex<[(VhostService) -> Void]?>([])
+    private let commands = Mutex<[@Sendable (VhostService) -> Void]?>([])
     private var ports: [PortID: VhostEndpointPort] = [:]
     private var nextID = 1
     private var isClosing = false
@@ -103,7 +103,7 @@ public final class VhostService: @unchecked Sendable {
     }
 
     /// Has the thread do something and waits for the result; `nil`: the service is closed.
-    private func perform<Value>(_ work: @escaping (VhostService) -> Value) -> Value? {
+    private func perform<Value>(_ work: @escaping @Sendable (VhostService) -> Value) -> Value? {
         let answer = Answer<Value>()
         let isTaken = commands.withLock { commands in
             guard commands != nil else { return false }
