@@ -76,7 +76,7 @@ extension UnsafeMutablePointer where Pointee == Worker {
             }
         }
         if isOurs { hand.packet.free() }
-        if (pointee.attemptedBits | pointee.deliveredBits) & bit(index) == 0 { countDrops(1, hand.reason) }
+        dropIfUntaken(index, hand.reason)
     }
 
     /// The burst's bit of a packet.

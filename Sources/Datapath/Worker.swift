@@ -60,6 +60,8 @@ struct Worker: ~Copyable {
     var attemptedBits: UInt32 = 0
     var deliveredBits: UInt32 = 0
     var transmitDropReason = DropReason.transmitQueueFull
+    /// Why the burst's packets that were handed to a port and not delivered were refused, by number in the burst.
+    let refusalReasons: UnsafeMutablePointer<DropReason>
     /// The port that the burst came from.
     var arrivalPort: UInt16 = 0
     var nowCycles: UInt64 = 0
@@ -97,6 +99,8 @@ struct Worker: ~Copyable {
         stamps = .allocate(capacity: Limits.burst)
         found.initialize(repeating: nil, count: Limits.burst)
         touchedPorts = .allocate(capacity: Limits.ports)
+        refusalReasons = .allocate(capacity: Limits.burst)
+        refusalReasons.initialize(repeating: .transmitQueueFull, count: Limits.burst)
         waitingPatches = .allocate(capacity: Limits.ports)
         patchPackets = .allocate(capacity: PortState.pendingCapacity)
         patchOrigins = .allocate(capacity: PortState.pendingCapacity)
@@ -121,6 +125,7 @@ struct Worker: ~Copyable {
         found.deallocate()
         stamps.deallocate()
         touchedPorts.deallocate()
+        refusalReasons.deallocate()
         waitingPatches.deallocate()
         patchPackets.deallocate()
         patchOrigins.deallocate()
