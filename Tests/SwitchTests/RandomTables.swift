@@ -66,7 +66,8 @@ struct RandomTables {
             match.append("ipv6_\(random.pick(["src", "dst"]))=\(random.pick(["2001:db8::/64", "2001:db8:0:1::/64", "2001:db8::2"]))")
         }
         if kind.isIPv4 || kind.isIPv6, random.chance(12) { match.append(random.pick(["nw_ttl=64", "nw_ttl=1", "ip_dscp=10", "nw_ecn=3"])) }
-        if let ports = kind.ports {
+        // Later fragments have no ports, which flow text knows.
+        if let ports = kind.ports, !match.contains("ip_frag=later") {
             if random.chance(50) { match.append("\(ports)_dst=\(random.pick(["80", "53", "443", "1024", "0x0400/0xfc00"]))") }
             if random.chance(30) { match.append("\(ports)_src=\(random.pick(["80", "53", "40000", "0x0050/0xfff0"]))") }
             if ports == "tcp", random.chance(20) { match.append("tcp_flags=\(random.pick(["+syn-ack", "+ack", "0x12"]))") }
