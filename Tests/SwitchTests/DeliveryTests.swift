@@ -17,7 +17,9 @@ struct DeliveryTests {
         let pipeline = TablePipeline(tables: tables.snapshot(), ports: ports)
         var key = FlowKey()
         var packets = RandomPackets(seed: 1)
-        var bytes = (packet ?? packets.packet(.tcp)).bytes
+        var known = packet ?? packets.packet(.tcp)
+        known.set(.ipTTL, 64)
+        var bytes = known.bytes
         bytes.withUnsafeMutableBytes {
             _ = PacketParser.parse($0.baseAddress!, count: $0.count, packetLength: $0.count, port: 1, into: &key)
         }
@@ -67,7 +69,10 @@ struct DeliveryTests {
         ]
         var list = (0..<(1 + random.below(8))).map { _ in random.pick(steps) }
         // Flow text refuses a third tag.
-        if let push = list.firstIndex(of: "push_vlan:0x8100") { list.removeAll { $0.hasPrefix("push") }; list.insert("push_vlan:0x8100", at: min(push, list.count)) }
+        if let push = list.firstIndex(of: "push_vlan:0x8100") {
+            list.removeAll { $0.hasPrefix("push") }
+            list.insert("push_vlan:0x8100", at: min(push, list.count))
+        }
         let actions = list.joined(separator: ",")
         let program = try DeliveryTests.program(actions)
         for (index, instruction) in program.enumerated() where [.output, .normal].contains(instruction.opcode) {

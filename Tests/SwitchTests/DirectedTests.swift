@@ -86,7 +86,7 @@ extension RunningSwitch {
             var run = SwitchRun()
             let fan = Array(repeating: "resubmit(,1)", count: 17).joined(separator: ",")
             let second = Array(repeating: "resubmit(,2)", count: 17).joined(separator: ",")
-            let third = Array(repeating: "output:2,dec_ttl", count: 16).joined(separator: ",")
+            let third = Array(repeating: "output:2,mod_nw_tos:4,output:3,mod_nw_tos:8", count: 8).joined(separator: ",")
             run.flows = try FlowText.parseFlows("actions=\(fan)\ntable=1 actions=\(second)\ntable=2 actions=\(third)")
             let outcome = try run.run([1: Self.packets([Self.packet(.tcp, to: 1, tags: 0, seed: 1)])])
             #expect(outcome.counters.dropped[Int(DropReason.tooManyActions.rawValue)] == 1)
@@ -95,7 +95,7 @@ extension RunningSwitch {
 
         /// Frames too short for Ethernet addresses, of every length, and none at all.
         @Test func shortFrames() throws {
-            let frames = (0..<20).map { CapturedPacket(Array(repeating: 2, count: $0), timestamp: SimulationTests.start) }
+            let frames = (0..<20).map { CapturedPacket(Array(([4] + Array(repeating: 2, count: 20)).prefix($0)), timestamp: SimulationTests.start) }
             var run = SwitchRun()
             run.flows = try FlowText.parseFlows("actions=NORMAL")
             let normal = try run.run([1: frames])

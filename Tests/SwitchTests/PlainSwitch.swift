@@ -184,8 +184,12 @@ struct PlainWalk {
 
     private mutating func output(_ port: PortNumber, in plain: inout PlainSwitch) {
         let receivers: [UInt32]
+        var packet = packet
         switch port {
-        case .normal: receivers = plain.normal(packet, from: arrival)
+        case .normal:
+            // A bridge sends no tag without identifier and priority.
+            if packet.tagCount > 0, packet.number(14, 2) & 0xefff == 0 { packet.popTag() }
+            receivers = plain.normal(packet, from: arrival)
         case .flood, .all: receivers = plain.ports.filter { $0 != inPort }
         case .inPort: receivers = [inPort]
         default: receivers = port.rawValue == inPort ? [] : [port.rawValue]
