@@ -226,6 +226,13 @@ public final class Datapath {
         portsInUse.remove(port)
     }
 
+    /// The first worker's stages, one at a time.
+    @_spi(Workbench)
+    public func workbench(bridge number: Int) -> Workbench {
+        precondition(!isRunning, "the worker's thread runs")
+        return Workbench(worker: workers, bridge: bridge(number).states[0])
+    }
+
     // MARK: Counters
 
     /// The sum over all workers.

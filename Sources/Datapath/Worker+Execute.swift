@@ -17,8 +17,7 @@ extension UnsafeMutablePointer where Pointee == Worker {
     /// Executes each packet's program: runs of packets of one megaflow together.
     @inline(__always) @_noLocks
     func execute(_ count: Int, _ bridge: UnsafeMutablePointer<BridgeState>) {
-        // Layouts are there for every packet only if the burst was parsed whole.
-        let hasLayouts = bridge.pointee.depth.isFull && bridge.pointee.usesCaches
+        let hasLayouts = pointee.isParsedWhole
         pointee.normalMemory.forget()
         var index = 0
         while index < count {
@@ -77,7 +76,7 @@ extension UnsafeMutablePointer where Pointee == Worker {
             }
         }
         if isOurs { hand.packet.free() }
-        if (pointee.attemptedBits | pointee.deliveredBits) & bit(index) == 0 { countDrops(1, hand.reason) }
+        dropIfUntaken(index, hand.reason)
     }
 
     /// The burst's bit of a packet.

@@ -49,7 +49,7 @@ extension UnsafeMutablePointer where Pointee == Worker {
                 enqueueRun(from: first, to: next, bytes: bytes, port: port)
             case .drop(let reason):
                 evs_mbuf_free_bulk(pointee.packets + first, UInt32(truncatingIfNeeded: next &- first))
-                countDrops(next &- first, reason)
+                drop(from: first, to: next, reason)
             case .flood:
                 floodRun(from: first, to: next, publication)
             }
@@ -72,7 +72,7 @@ extension UnsafeMutablePointer where Pointee == Worker {
         while index < end {
             var reason = DropReason.noReceiver
             flood(packet(index), index, publication, from: pointee.arrivalPort, reason: &reason)
-            if (pointee.attemptedBits | pointee.deliveredBits) & bit(index) == 0 { countDrops(1, reason) }
+            dropIfUntaken(index, reason)
             index &+= 1
         }
     }
@@ -90,7 +90,7 @@ extension UnsafeMutablePointer where Pointee == Worker {
     private func forwardOddly(_ index: Int, _ bridge: UnsafeMutablePointer<BridgeState>) {
         var reason = DropReason.noReceiver
         forwardNormally(packet(index), index, bridge, from: pointee.arrivalPort, reason: &reason)
-        if (pointee.attemptedBits | pointee.deliveredBits) & bit(index) == 0 { countDrops(1, reason) }
+        dropIfUntaken(index, reason)
     }
 
     /// The packet, or a copy if others have it too, without the tag that says nothing: a bridge sends no packet with

@@ -20,8 +20,7 @@ extension UnsafeMutablePointer where Pointee == Worker {
             takePending(state, count)
             guard case .patch(let target) = state.pointee.output else { continue }
             if bridgesCrossed > Limits.patchCrossings {
-                pointee.transmitDropReason = .patchLoop
-                evs_mbuf_free_bulk(pointee.patchPackets, UInt32(truncatingIfNeeded: count))
+                giveUp(count)
                 continue
             }
             state.pointee.counters.deliveredPackets &+= UInt64(truncatingIfNeeded: count)
@@ -31,6 +30,17 @@ extension UnsafeMutablePointer where Pointee == Worker {
         }
         pointee.isCrossing = false
         pointee.arrivalPort = arrival
+    }
+
+    /// Ends the way of packets that have crossed too many bridges.
+    @inline(never) @_noLocks
+    private func giveUp(_ count: Int) {
+        var index = 0
+        while index < count {
+            pointee.refusalReasons[Int(pointee.patchOrigins[index])] = .patchLoop
+            index &+= 1
+        }
+        evs_mbuf_free_bulk(pointee.patchPackets, UInt32(truncatingIfNeeded: count))
     }
 
     /// Empties a patch port into the scratch for crossing, as more packets may come to wait there meanwhile.
@@ -58,6 +68,8 @@ extension UnsafeMutablePointer where Pointee == Worker {
         while index < count {
             pointee.packets[index] = pointee.patchPackets[start &+ index]
             pointee.crossingOrigins[index] = pointee.patchOrigins[start &+ index]
+            // Whether it gets anywhere is decided anew behind the patch.
+            pointee.attemptedBits &= ~bit(index)
             let length = UInt32(truncatingIfNeeded: packet(index).length)
             pointee.lengths[index] = length
             bytes &+= UInt64(length)

@@ -12,7 +12,7 @@ extension UnsafeMutablePointer where Pointee == Worker {
         switch state.pointee.output {
         case .absent:
             evs_mbuf_free_bulk(pointee.packets + start, UInt32(truncatingIfNeeded: count))
-            countDrops(count, .noSuchPort)
+            drop(from: start, to: end, .noSuchPort)
         case .discard:
             evs_mbuf_free_bulk(pointee.packets + start, UInt32(truncatingIfNeeded: count))
             pointee.deliveredBits |= bits
@@ -42,7 +42,7 @@ extension UnsafeMutablePointer where Pointee == Worker {
         while index < end {
             var reason = DropReason.noSuchPort
             enqueue(packet(index), index, port: port, reason: &reason)
-            if (pointee.attemptedBits | pointee.deliveredBits) & bit(index) == 0 { countDrops(1, reason) }
+            dropIfUntaken(index, reason)
             index &+= 1
         }
     }
@@ -136,6 +136,7 @@ extension UnsafeMutablePointer where Pointee == Worker {
         let pending = state.pointee.pending
         switch state.pointee.output {
         case .device(let port, let queue):
+            pointee.transmitDropReason = .transmitQueueFull
             return Int(evs_transmit(port, queue, pending, UInt16(truncatingIfNeeded: count)))
         case .ring(let ring):
             pointee.transmitDropReason = .transmitQueueFull
@@ -171,13 +172,14 @@ extension UnsafeMutablePointer where Pointee == Worker {
         let count = state.pointee.pendingCount
         while index < count {
             let packet = PacketBuffer(state.pointee.pending[index].unsafelyUnwrapped)
+            pointee.refusalReasons[Int(state.pointee.origins[index])] = pointee.transmitDropReason
             state.pointee.pendingBytes &-= UInt64(truncatingIfNeeded: packet.length)
             packet.free()
             index &+= 1
         }
         index = 0
         while index < sent {
-            pointee.deliveredBits |= bit(Int(state.pointee.origins[index]))
+            pointee.deliveredBits |= 1 << UInt32(state.pointee.origins[index])
             index &+= 1
         }
         state.pointee.counters.deliveredPackets &+= UInt64(truncatingIfNeeded: sent)

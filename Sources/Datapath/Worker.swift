@@ -36,6 +36,9 @@ struct Worker: ~Copyable {
     let lengths: UnsafeMutablePointer<UInt32>
     let keys: UnsafeMutablePointer<FlowKey>
     let layouts: UnsafeMutablePointer<PacketLayout>
+    /// Whether the burst was parsed whole from the beginning, so that each packet has its layout. The depth may have
+    /// grown since, for the bursts to come.
+    var isParsedWhole = false
     let compactKeys: UnsafeMutablePointer<UInt64>
     let hashes: UnsafeMutablePointer<UInt64>
     let found: UnsafeMutablePointer<MegaflowPointer?>
@@ -57,6 +60,8 @@ struct Worker: ~Copyable {
     var attemptedBits: UInt32 = 0
     var deliveredBits: UInt32 = 0
     var transmitDropReason = DropReason.transmitQueueFull
+    /// Why the burst's packets that were handed to a port and not delivered were refused, by number in the burst.
+    let refusalReasons: UnsafeMutablePointer<DropReason>
     /// The port that the burst came from.
     var arrivalPort: UInt16 = 0
     var nowCycles: UInt64 = 0
@@ -94,6 +99,8 @@ struct Worker: ~Copyable {
         stamps = .allocate(capacity: Limits.burst)
         found.initialize(repeating: nil, count: Limits.burst)
         touchedPorts = .allocate(capacity: Limits.ports)
+        refusalReasons = .allocate(capacity: Limits.burst)
+        refusalReasons.initialize(repeating: .transmitQueueFull, count: Limits.burst)
         waitingPatches = .allocate(capacity: Limits.ports)
         patchPackets = .allocate(capacity: PortState.pendingCapacity)
         patchOrigins = .allocate(capacity: PortState.pendingCapacity)
@@ -118,6 +125,7 @@ struct Worker: ~Copyable {
         found.deallocate()
         stamps.deallocate()
         touchedPorts.deallocate()
+        refusalReasons.deallocate()
         waitingPatches.deallocate()
         patchPackets.deallocate()
         patchOrigins.deallocate()

@@ -1,1 +1,1 @@
-// x
+// Tests of this room.
