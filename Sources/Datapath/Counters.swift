@@ -5,7 +5,7 @@ public struct WorkerCounters: Sendable {
     /// Packets that reached at least one port.
     public var deliveredPackets: UInt64 = 0
     /// By raw value of ``DropReason``.
-    public var dropped = InlineArray<16, UInt64>(repeating: 0)
+    public var dropped = InlineArray<24, UInt64>(repeating: 0)
 
     public var exactMatchHits: UInt64 = 0
     public var megaflowHits: UInt64 = 0
@@ -66,7 +66,7 @@ public struct PortCounters: Sendable {
     /// Packets that the port could not take (they count as dropped only if no other port took them).
     public var refusedPackets: UInt64 = 0
     /// Packets that came in here and were dropped, by raw value of ``DropReason``.
-    public var dropped = InlineArray<16, UInt64>(repeating: 0)
+    public var dropped = InlineArray<24, UInt64>(repeating: 0)
 
     public init() {}
 }

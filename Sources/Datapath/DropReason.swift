@@ -30,6 +30,12 @@ public enum DropReason: UInt8, CaseIterable, Sendable, BitwiseCopyable {
     case tooManyActions
     /// The capture file that it was to be written to could not take it.
     case captureWriteFailed
+    /// No guest has a running queue behind the port.
+    case guestNotReady
+    /// The guest's receive queue had no buffers for it.
+    case guestRingFull
+    /// The guest's receive queue makes no sense and is left alone until the guest starts it anew.
+    case guestRingBroken
 
     /// As reports and counters name it.
     public var name: String {
@@ -49,6 +55,9 @@ public enum DropReason: UInt8, CaseIterable, Sendable, BitwiseCopyable {
         case .tooManyResubmits: "too-many-resubmits"
         case .tooManyActions: "too-many-actions"
         case .captureWriteFailed: "capture-write-failed"
+        case .guestNotReady: "guest-not-ready"
+        case .guestRingFull: "guest-ring-full"
+        case .guestRingBroken: "guest-ring-broken"
         }
     }
 
@@ -58,5 +67,5 @@ public enum DropReason: UInt8, CaseIterable, Sendable, BitwiseCopyable {
     }
 
     /// How many reasons there are, for arrays of counters.
-    public static let count = 16
+    public static let count = 24
 }

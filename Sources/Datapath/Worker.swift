@@ -48,6 +48,10 @@ struct Worker: ~Copyable {
     var attemptedBits: UInt32 = 0
     var deliveredBits: UInt32 = 0
     var transmitDropReason = DropReason.transmitQueueFull
+    /// Whether a packet of the burst may have a checksum to be completed, or be one to cut into segments.
+    var hasOffloads = false
+    /// Segments of a long packet under way.
+    let segments: PacketPointers
     /// The port that the burst came from.
     var arrivalPort: UInt16 = 0
     var nowCycles: UInt64 = 0
@@ -85,6 +89,7 @@ struct Worker: ~Copyable {
         stamps = .allocate(capacity: Limits.burst)
         found.initialize(repeating: nil, count: Limits.burst)
         touchedPorts = .allocate(capacity: Limits.ports)
+        segments = .allocate(capacity: Limits.burst)
         let tables = UnsafeMutablePointer<CRC32C>.allocate(capacity: 1)
         tables.initialize(to: CRC32C())
         crc = UnsafePointer(tables)
@@ -105,6 +110,7 @@ struct Worker: ~Copyable {
         found.deallocate()
         stamps.deallocate()
         touchedPorts.deallocate()
+        segments.deallocate()
         crc.deallocate()
     }
 }
