@@ -4,18 +4,19 @@
 #
 # shellcheck disable=SC2154 # root is lib.sh's
 
-# A stage is a function, run in a process group of its own with its output in a log and stdin closed. It ends with 0
-# (passed), 75 (nothing to do here: a line "skipped: why" says why) or anything else (failed). Running several checks,
-# it calls `count PASSED FAILED SKIPPED`; else it counts as one. Whatever it leaves running is ended.
+# A stage is a function, run in the background with its output in a log and stdin closed. It ends with 0 (passed), 75
+# (nothing to do here: a line "skipped: why" says why) or anything else (failed). Running several checks, it calls
+# `count PASSED FAILED SKIPPED`; else it counts as one. What it leaves running is ended, and makes it fail.
 
-logs=$root/.build/test-logs
-export EVS_TEST_RUN=$$
+logs=${EVS_TEST_LOGS:-$root/.build/test-logs}
+# Every process of this run carries this in its environment, wherever it went: `swift test` and daemons leave the
+# process group that they were started in.
+export EVS_TEST_RUN=$$-$EPOCHSECONDS
 table=()
 passed=0
 failed=0
 skipped=0
 running=
-sleeper=
 
 # count PASSED FAILED SKIPPED: adds to what the stage has done.
 count() { printf '%s %s %s\n' "$@" >>"$counts"; }
@@ -28,7 +29,7 @@ skip() {
 
 # run_stage NAME SECONDS FUNCTION [ARGUMENT...]
 run_stage() {
-    local name=$1 limit=$2 started=$SECONDS status=0 ended
+    local name=$1 limit=$2 started=$SECONDS status=0 ended='' sleeper line
     shift 2
     local log=$logs/$name.log counts=$logs/$name.counts
     printf '%-24s' "$name"
@@ -43,27 +44,63 @@ run_stage() {
     sleep "$limit" &
     sleeper=$!
     set +m
-    wait -n -p ended "$running" "$sleeper" || status=$?
-    if [[ ${ended-} == "$sleeper" ]]; then
+    wait -n -p ended "$running" "$sleeper" 2>/dev/null || status=$?
+    if [[ $ended == "$sleeper" ]]; then
         printf 'error: not done after %s s\n' "$limit" >>"$log"
         status=124
+    elif ((status > 128)); then
+        printf 'error: ended by signal %s\n' "$((status - 128))" >>"$log"
     fi
-    end_group "$sleeper"
-    end_group "$running"
-    running='' sleeper=''
+    # Not TERM, which bash loses between fork and exec. What bash says of killed jobs is nobody's concern.
+    { kill -KILL "$sleeper" && wait "$sleeper"; } 2>/dev/null || true
+    if ((status != 124)) && ! soon processes_gone; then
+        processes_left | while read -r line; do printf 'error: left behind: %s\n' "$line"; done >>"$log"
+        status=1
+    fi
+    end_stage
     settle "$name" "$status" "$((SECONDS - started))" "$log" "$counts"
 }
 
-# Ends the process group of a background job, if there is anything left of it.
-end_group() {
+# Ends all that belongs to the running stage: asks first, insists after two seconds.
+end_stage() {
+    signal_stage TERM
+    soon processes_gone || signal_stage KILL
+    running=''
+}
+
+signal_stage() {
+    local pids
+    mapfile -t pids < <(processes_left)
+    pids=("${pids[@]%% *}")
+    [[ -z $running ]] || pids+=("-$running")
+    ((${#pids[@]} == 0)) || kill "-$1" -- "${pids[@]}" 2>/dev/null || true
+}
+
+# soon COMMAND: whether it succeeds within two seconds.
+soon() {
     local try
-    kill -TERM -- "-$1" 2>/dev/null || true
-    for try in {1..50}; do
-        kill -0 -- "-$1" 2>/dev/null || break
-        ((try < 50)) || kill -KILL -- "-$1" 2>/dev/null || true
-        sleep 0.1
+    for try in {1..20}; do
+        "$1" && return
+        ((try == 20)) || sleep 0.1
     done
-    wait "$1" 2>/dev/null || true
+    return 1
+}
+
+processes_gone() { [[ -z $(processes_left) ]]; }
+
+# The processes of this run: number and command line, one a line.
+processes_left() {
+    local path pid
+    while IFS= read -r path; do
+        pid=${path#/proc/}
+        pid=${pid%/environ}
+        printf '%s %s\n' "$pid" "$(tr '\0' ' ' 2>/dev/null <"/proc/$pid/cmdline" | cut -c 1-200)"
+    done < <(
+        # What searches doesn't carry the mark itself.
+        mark=EVS_TEST_RUN=$EVS_TEST_RUN
+        export -n EVS_TEST_RUN
+        grep -lszx "$mark" /proc/[0-9]*/environ 2>/dev/null
+    )
 }
 
 # settle NAME STATUS SECONDS LOG COUNTS: adds a stage to the table and says what went wrong or was left out.
@@ -123,27 +160,16 @@ machine_state() {
     done
 }
 
-# Processes that the tests began and that are still there, also those that left their stage's process group: they
-# carry this run's mark in their environment.
-processes_left() {
-    local path
-    for path in /proc/[0-9]*; do
-        if grep -qszx "EVS_TEST_RUN=$EVS_TEST_RUN" "$path/environ" 2>/dev/null; then
-            printf 'process %s: %s\n' "${path#/proc/}" "$(tr '\0' ' ' <"$path/cmdline" 2>/dev/null | cut -c 1-200)"
-        fi
-    done
-}
-
-# leftovers STATE: fails when the machine is not as it was when STATE was taken.
+# leftovers STATE: fails when the machine is not as it was when STATE was taken. A machine that others use too may
+# change for their reasons: there it is only told.
 leftovers() {
     local log=$logs/leftovers.log counts=$logs/leftovers.counts status=0
     printf '%-24s' leftovers
     : >"$counts"
     comm -13 <(sort <<<"$1") <(machine_state | sort) >"$log"
-    processes_left >>"$log"
     if [[ -s $log ]]; then
-        sed -i 's/^/error: left behind: /' "$log"
-        status=1
+        sed -i 's/^/error: appeared while the tests ran: /' "$log"
+        if [[ -n ${CI-} ]]; then status=1; else cat "$log"; fi
     fi
     settle leftovers "$status" 0 "$log" "$counts"
 }

@@ -28,7 +28,8 @@ public final class Datapath {
     private let workers: UnsafeMutablePointer<Worker>
     private let mailboxes: UnsafeMutablePointer<WorkerMailbox>
     private var threads: [ThreadHandle] = []
-    private var bridges: [BridgeHandle] = []
+    /// By number; `nil` where one was removed.
+    private var bridges: [BridgeHandle?] = []
     private var portsInUse: Set<UInt16> = []
     private var nextWorker = 0
 
@@ -58,7 +59,7 @@ public final class Datapath {
         workers.deallocate()
         mailboxes.deinitialize(count: workerCount)
         mailboxes.deallocate()
-        for bridge in bridges { bridge.free() }
+        for bridge in bridges { bridge?.free() }
     }
 
     // MARK: Running
@@ -122,10 +123,24 @@ public final class Datapath {
         return bridges.count - 1
     }
 
+    /// Takes a bridge away, with its MAC table. Its ports must have been removed.
+    public func removeBridge(_ number: Int) {
+        // No worker polls a port of it any more; each is asked once, so that none is still in a burst of it.
+        for index in 0..<workerCount { perform(onWorker: index) { _ in } }
+        bridges[number]?.free()
+        bridges[number] = nil
+    }
+
+    private func bridge(_ number: Int) -> BridgeHandle {
+        guard let bridge = bridges[number] else { preconditionFailure("bridge \(number) was removed") }
+        return bridge
+    }
+
     /// Puts new tables in force. When it returns, every worker uses them: a packet that arrives later is theirs.
     public func publish(_ pipeline: any Pipeline, on bridge: Int) {
-        bridges[bridge].pipeline = pipeline
-        republish(bridges[bridge])
+        let bridge = self.bridge(bridge)
+        bridge.pipeline = pipeline
+        republish(bridge)
     }
 
     private func republish(_ bridge: BridgeHandle) {
@@ -157,24 +172,58 @@ public final class Datapath {
         portsInUse.insert(port)
         for index in 0..<workerCount {
             let output = outputs[index]
-            perform(onWorker: index) { $0.pointee.ports[Int(port)].output = output }
+            perform(onWorker: index) {
+                $0.pointee.ports[Int(port)].counters = PortCounters()
+                $0.pointee.ports[Int(port)].output = output
+            }
         }
-        bridges[bridge].floodPorts.append(port)
-        republish(bridges[bridge])
+        let bridge = self.bridge(bridge)
+        bridge.floodPorts.append(port)
+        republish(bridge)
         if case .none = input { return port }
         let poller = worker ?? nextWorker
         if worker == nil { nextWorker = (nextWorker + 1) % workerCount }
         let polled = PolledInput(
-            port: port, number: number, input: input, bridge: bridges[bridge].states[poller])
+            port: port, number: number, input: input, bridge: bridge.states[poller])
         perform(onWorker: poller) {
             ($0.pointee.inputs + $0.pointee.inputCount).initialize(to: polled)
             $0.pointee.inputCount += 1
             guard let egress, case .device(let device, let queue) = input else { return }
             ($0.pointee.egresses + $0.pointee.egressCount).initialize(
-                to: Egress(ring: egress, device: device, queue: queue))
+                to: Egress(port: port, ring: egress, device: device, queue: queue))
             $0.pointee.egressCount += 1
         }
         return port
+    }
+
+    /// Joins two ports: what is sent to one arrives on the other, in its bridge.
+    public func joinPatch(_ one: PatchEnd, _ other: PatchEnd) {
+        for (from, to) in [(one, other), (other, one)] {
+            for index in 0..<workerCount {
+                let state = bridge(to.bridge).states[index]
+                perform(onWorker: index) {
+                    $0.pointee.ports[Int(from.port)].output = .patch(
+                        PatchTarget(port: to.port, number: to.number, bridge: state))
+                }
+            }
+        }
+    }
+
+    /// Makes a patch port lead nowhere, before the other end goes.
+    public func cutPatch(_ end: PatchEnd) {
+        for index in 0..<workerCount {
+            perform(onWorker: index) { $0.pointee.ports[Int(end.port)].output = .absent }
+        }
+    }
+
+    /// Detaches a port. When it returns, no worker uses its ends, and no address is known to be behind it.
+    public func removePort(_ port: UInt16, bridge number: Int) {
+        let bridge = self.bridge(number)
+        bridge.floodPorts.removeAll { $0 == port }
+        republish(bridge)
+        for index in 0..<workerCount { perform(onWorker: index) { $0.pointee.detach(port) } }
+        bridge.macTable.forget(port: port)
+        portsInUse.remove(port)
     }
 
     // MARK: Counters
@@ -196,7 +245,7 @@ public final class Datapath {
     public func megaflowCount(ofBridge bridge: Int) -> Int {
         var total = 0
         for index in 0..<workerCount {
-            let state = bridges[bridge].states[index]
+            let state = self.bridge(bridge).states[index]
             perform(onWorker: index) { _ in total += state.pointee.megaflows.count }
         }
         return total
@@ -205,9 +254,26 @@ public final class Datapath {
     /// Brings the counters of the flows of a bridge up to date.
     public func creditFlows(ofBridge bridge: Int) {
         for index in 0..<workerCount {
-            let state = bridges[bridge].states[index]
+            let state = self.bridge(bridge).states[index]
             perform(onWorker: index) { _ in state.pointee.megaflows.creditFlows() }
         }
+    }
+}
+
+/// One of the two ports of a patch between bridges.
+public struct PatchEnd: Sendable {
+    let port: UInt16
+    let number: UInt32
+    let bridge: Int
+
+    /// - Parameters:
+    ///   - port: the index by which the data path knows it.
+    ///   - number: its OpenFlow number.
+    ///   - bridge: the data path's number of its bridge.
+    public init(port: UInt16, number: UInt32, bridge: Int) {
+        self.port = port
+        self.number = number
+        self.bridge = bridge
     }
 }
 

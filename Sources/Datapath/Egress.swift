@@ -6,13 +6,16 @@ import DPDK
 /// A packet on the ring counts as delivered, so it is never dropped here: what the device does not take now is kept
 /// and tried again, and the ring that fills up meanwhile is where packets are refused.
 struct Egress {
+    /// Index of the port.
+    let port: UInt16
     private let ring: OpaquePointer
     private let device: UInt16
     private let queue: UInt16
     private let held: PacketPointers
     private var heldCount = 0
 
-    init(ring: PacketRing, device: UInt16, queue: UInt16) {
+    init(port: UInt16, ring: PacketRing, device: UInt16, queue: UInt16) {
+        self.port = port
         self.ring = ring.raw
         self.device = device
         self.queue = queue

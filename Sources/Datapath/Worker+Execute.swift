@@ -17,8 +17,7 @@ extension UnsafeMutablePointer where Pointee == Worker {
     /// Executes each packet's program: runs of packets of one megaflow together.
     @inline(__always) @_noLocks
     func execute(_ count: Int, _ bridge: UnsafeMutablePointer<BridgeState>) {
-        // Layouts are there for every packet only if the burst was parsed whole.
-        let hasLayouts = bridge.pointee.depth.isFull && bridge.pointee.usesCaches
+        let hasLayouts = pointee.isParsedWhole
         pointee.normalMemory.forget()
         var index = 0
         while index < count {
@@ -82,7 +81,9 @@ extension UnsafeMutablePointer where Pointee == Worker {
 
     /// The burst's bit of a packet.
     @inline(__always) @_noLocks
-    func bit(_ index: Int) -> UInt32 { 1 << UInt32(truncatingIfNeeded: index) }
+    func bit(_ index: Int) -> UInt32 {
+        1 << (pointee.isCrossing ? UInt32(pointee.crossingOrigins[index]) : UInt32(truncatingIfNeeded: index))
+    }
 
     /// Gives the packet to an output as the instruction's delivery says; whether it is still ours.
     @inline(__always) @_noLocks

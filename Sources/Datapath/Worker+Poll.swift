@@ -55,27 +55,41 @@ extension UnsafeMutablePointer where Pointee == Worker {
         pointee.deliveredBits = 0
         account(arrived: count)
 
-        let bridge = polled.pointee.bridge
-        if BridgeState.load(bridge.pointee.newest) != bridge.pointee.publication { adoptPublication(bridge) }
-        if !bridge.pointee.usesCaches { forgetDecisions(bridge) }
         if samples {
-            processSampled(count, bridge, polled.pointee.number, start)
+            forwardSampled(count, polled.pointee.bridge, polled.pointee.number, start)
         } else {
-            parse(count, bridge, polled.pointee.number)
-            let missing = probeExactMatch(count, bridge)
-            if missing != 0 { resolve(missing, bridge, polled.pointee.number, count) }
-            execute(count, bridge)
-            send()
+            forward(count, polled.pointee.bridge, polled.pointee.number)
         }
+        if pointee.waitingPatchCount > 0 { crossPatches() }
         settle(count)
         return count
     }
 
+    /// The way of a burst through a bridge.
+    @inline(__always) @_noLocks
+    func forward(_ count: Int, _ bridge: UnsafeMutablePointer<BridgeState>, _ number: UInt32) {
+        refresh(bridge)
+        parse(count, bridge, number)
+        let missing = probeExactMatch(count, bridge)
+        if missing != 0 { resolve(missing, bridge, number, count) }
+        execute(count, bridge)
+        send()
+    }
+
+    /// Before a burst: the newest tables, and room for the megaflows that it may bring in.
+    @inline(__always) @_noLocks
+    private func refresh(_ bridge: UnsafeMutablePointer<BridgeState>) {
+        if BridgeState.load(bridge.pointee.newest) != bridge.pointee.publication { adoptPublication(bridge) }
+        if !bridge.pointee.usesCaches { forgetDecisions(bridge) }
+        if bridge.pointee.megaflows.isNearlyFull { evictMegaflows(bridge) }
+    }
+
     /// The same, with the time of each stage taken.
     @inline(never) @_noLocks
-    private func processSampled(
+    private func forwardSampled(
         _ count: Int, _ bridge: UnsafeMutablePointer<BridgeState>, _ number: UInt32, _ start: UInt64
     ) {
+        refresh(bridge)
         let received = evs_cycles()
         parse(count, bridge, number)
         let parsed = evs_cycles()
@@ -136,8 +150,14 @@ extension UnsafeMutablePointer where Pointee == Worker {
     }
 
     /// Counts packets of the burst in hand as dropped.
+    ///
+    /// A packet that crosses a patch counts where it came in, once it is known that no port took it.
     @inline(__always) @_noLocks
     func countDrops(_ count: Int, _ reason: DropReason) {
+        if pointee.isCrossing {
+            pointee.transmitDropReason = reason
+            return
+        }
         let index = reason.index
         pointee.counters.dropped[index] &+= UInt64(truncatingIfNeeded: count)
         pointee.ports[Int(pointee.arrivalPort)].counters.dropped[index] &+= UInt64(truncatingIfNeeded: count)

@@ -36,6 +36,9 @@ struct Worker: ~Copyable {
     let lengths: UnsafeMutablePointer<UInt32>
     let keys: UnsafeMutablePointer<FlowKey>
     let layouts: UnsafeMutablePointer<PacketLayout>
+    /// Whether the burst was parsed whole from the beginning, so that each packet has its layout. The depth may have
+    /// grown since, for the bursts to come.
+    var isParsedWhole = false
     let compactKeys: UnsafeMutablePointer<UInt64>
     let hashes: UnsafeMutablePointer<UInt64>
     let found: UnsafeMutablePointer<MegaflowPointer?>
@@ -44,6 +47,15 @@ struct Worker: ~Copyable {
     /// Ports with packets waiting to be sent.
     let touchedPorts: UnsafeMutablePointer<UInt16>
     var touchedPortCount = 0
+    /// Patch ports with packets waiting to cross.
+    let waitingPatches: UnsafeMutablePointer<UInt16>
+    var waitingPatchCount = 0
+    /// Packets taken from a patch port, and their numbers in the burst that they came with.
+    let patchPackets: PacketPointers
+    let patchOrigins: UnsafeMutablePointer<UInt8>
+    /// Whether the burst in hand crosses a patch; then, of each of its packets, the number in the burst it came with.
+    var isCrossing = false
+    let crossingOrigins: UnsafeMutablePointer<UInt8>
     /// Packets of the burst that were handed to a port, and those that a port took.
     var attemptedBits: UInt32 = 0
     var deliveredBits: UInt32 = 0
@@ -85,6 +97,10 @@ struct Worker: ~Copyable {
         stamps = .allocate(capacity: Limits.burst)
         found.initialize(repeating: nil, count: Limits.burst)
         touchedPorts = .allocate(capacity: Limits.ports)
+        waitingPatches = .allocate(capacity: Limits.ports)
+        patchPackets = .allocate(capacity: PortState.pendingCapacity)
+        patchOrigins = .allocate(capacity: PortState.pendingCapacity)
+        crossingOrigins = .allocate(capacity: Limits.burst)
         let tables = UnsafeMutablePointer<CRC32C>.allocate(capacity: 1)
         tables.initialize(to: CRC32C())
         crc = UnsafePointer(tables)
@@ -105,7 +121,27 @@ struct Worker: ~Copyable {
         found.deallocate()
         stamps.deallocate()
         touchedPorts.deallocate()
+        waitingPatches.deallocate()
+        patchPackets.deallocate()
+        patchOrigins.deallocate()
+        crossingOrigins.deallocate()
         crc.deallocate()
+    }
+}
+
+extension Worker {
+    /// Polls a port no more and sends nothing to it.
+    mutating func detach(_ port: UInt16) {
+        ports[Int(port)].output = .absent
+        for index in (0..<inputCount).reversed() where inputs[index].port == port {
+            inputs[index] = inputs[inputCount - 1]
+            inputCount -= 1
+        }
+        for index in (0..<egressCount).reversed() where egresses[index].port == port {
+            egresses[index].free()
+            egresses[index] = egresses[egressCount - 1]
+            egressCount -= 1
+        }
     }
 }
 

@@ -58,7 +58,8 @@ extension Translator {
         for index in translation.instructions.indices.reversed() {
             switch translation.instructions[index].opcode {
             case .output, .normal:
-                let delivery: Instruction.Delivery = isLast ? .final : changesLater ? .copy : .share
+                // Changes may follow even the last output, for a controller.
+                let delivery: Instruction.Delivery = changesLater ? .copy : isLast ? .final : .share
                 translation.instructions[index].detail = delivery.rawValue
                 isLast = false
             case .rewrite, .pushVLAN, .popVLAN, .setVLAN, .decrementTTL:

@@ -1,13 +1,12 @@
 import DPDK
 import Datapath
-import FlowTable
 import OpenFlow
 import Packet
 
 /// How a switch is made.
 public struct SwitchOptions: Sendable {
     public var datapath = DatapathOptions()
-    /// MAC addresses that NORMAL remembers.
+    /// MAC addresses that NORMAL remembers in each bridge.
     public var macTableCapacity = 65536
     /// Seconds after which a silent MAC address is forgotten.
     public var macAgeingSeconds = 300.0
@@ -15,52 +14,76 @@ public struct SwitchOptions: Sendable {
     public init() {}
 }
 
-/// A port of a running switch.
-public struct SwitchPort: Sendable {
-    public let name: String
-    /// The OpenFlow number.
-    public let number: UInt32
-    /// The index by which the data path knows it.
-    public let index: UInt16
-}
-
-/// A running switch with one bridge: ports, flow tables, and the data path that they drive.
+/// A running switch: bridges with their ports and flow tables, and the data path that they drive.
 ///
 /// One control thread owns it.
 public final class VirtualSwitch {
     public let datapath: Datapath
-    public private(set) var ports: [SwitchPort] = []
-    public private(set) var tables = FlowTables()
-    public let macTable: MacTable
-    private let bridge: Int
+    public private(set) var bridges: [Bridge] = []
+    private let options: SwitchOptions
     private let rings = RingPairs()
-    private var openPorts: [OpenPort] = []
+    /// By index of port.
+    private var openPorts: [UInt16: OpenPort] = [:]
     private var isOpen = true
 
-    /// A switch without ports, whose only flow is NORMAL.
+    /// A switch without bridges.
     public init(environment: Environment, options: SwitchOptions = SwitchOptions()) throws {
+        self.options = options
         datapath = try Datapath(environment: environment, options: options.datapath)
-        guard
-            let macTable = MacTable(capacity: options.macTableCapacity, ageingSeconds: options.macAgeingSeconds)
-        else { throw SwitchError("no memory for a MAC table of \(options.macTableCapacity) addresses") }
-        self.macTable = macTable
-        let learning = InstructionSet(apply: [.output(.normal)])
-        _ = try tables.add(Flow(priority: 0, match: Match(), instructions: learning))
-        bridge = datapath.addBridge(
-            pipeline: TablePipeline(tables: tables.snapshot(), ports: []), macTable: macTable)
     }
 
     deinit { try? stop() }
 
+    // MARK: Bridges
+
+    /// The bridge of that name.
+    public func bridge(named name: String) -> Bridge? { bridges.first { $0.name == name } }
+
+    /// A new bridge, whose only flow is NORMAL.
+    ///
+    /// - Parameter datapathID: `nil`: made from the name, the same each time.
+    @discardableResult
+    public func addBridge(name: String, datapathID: UInt64? = nil) throws -> Bridge {
+        if name.isEmpty || name.utf8.count > 63 {
+            throw SwitchError("'\(name)' is no name for a bridge: 1 to 63 characters")
+        }
+        if bridge(named: name) != nil { throw SwitchError("there is a bridge '\(name)' already") }
+        guard let macTable = MacTable(capacity: options.macTableCapacity, ageingSeconds: options.macAgeingSeconds)
+        else { throw SwitchError("no memory for a MAC table of \(options.macTableCapacity) addresses") }
+        // FNV-1a, so that a bridge keeps its identity over restarts.
+        let hashed = name.utf8.reduce(0xcbf2_9ce4_8422_2325 as UInt64) { ($0 ^ UInt64($1)) &* 0x100_0000_01b3 }
+        let bridge = try Bridge(
+            name: name, datapathID: datapathID ?? hashed & 0xffff_ffff_ffff, datapath: datapath, macTable: macTable)
+        bridges.append(bridge)
+        return bridge
+    }
+
+    /// Takes a bridge away, with its ports and flows.
+    ///
+    /// - Throws: the first thing that went wrong while its ports were closed; the bridge is gone all the same.
+    public func removeBridge(_ bridge: Bridge) throws {
+        var failure: (any Error)?
+        for port in bridge.ports {
+            do { try removePort(port, from: bridge) } catch { failure = failure ?? error }
+        }
+        bridges.removeAll { $0 === bridge }
+        datapath.removeBridge(bridge.number)
+        if let failure { throw failure }
+    }
+
     // MARK: Ports
 
-    /// Opens a port and attaches it. A port that can't be opened leaves the switch as it was.
+    /// Opens a port and attaches it to a bridge. A port that can't be opened leaves the switch as it was.
+    ///
+    /// - Parameter worker: which worker polls it; `nil`: they take turns.
     @discardableResult
-    public func addPort(_ configuration: PortConfiguration, worker: Int? = nil) throws -> SwitchPort {
-        if ports.contains(where: { $0.name == configuration.name }) {
-            throw SwitchError("there is a port '\(configuration.name)' already; names are unique in a bridge")
+    public func addPort(
+        _ configuration: PortConfiguration, to bridge: Bridge, worker: Int? = nil
+    ) throws -> SwitchPort {
+        let number = try bridge.number(for: configuration)
+        if let worker, worker >= datapath.workerCount || worker < 0 {
+            throw SwitchError("there is no worker \(worker): they are 0 to \(datapath.workerCount - 1)")
         }
-        let number = try number(for: configuration)
         let opening = PortOpening(
             name: configuration.name, environment: datapath.environment, pool: datapath.pool,
             workerCount: datapath.workerCount)
@@ -71,55 +94,46 @@ public final class VirtualSwitch {
             throw SwitchError("port '\(configuration.name)': \(error.message)")
         }
         let attached = datapath.addPort(
-            number: number, input: open.input, outputs: open.outputs, egress: open.egress, bridge: bridge,
+            number: number, input: open.input, outputs: open.outputs, egress: open.egress, bridge: bridge.number,
             worker: worker)
         guard let index = attached else {
             try? open.close()
             throw SwitchError("a switch has at most \(Limits.ports) ports")
         }
-        openPorts.append(open)
-        let port = SwitchPort(name: configuration.name, number: number, index: index)
-        ports.append(port)
-        publish()
+        openPorts[index] = open
+        let port = SwitchPort(
+            name: configuration.name, number: number, index: index, configuration: configuration)
+        bridge.ports.append(port)
+        bridge.publish()
+        if let (peer, far) = patchPeer(of: port, in: bridge) {
+            datapath.joinPatch(end(port, bridge), end(peer, far))
+        }
         return port
     }
 
-    private func number(for configuration: PortConfiguration) throws(SwitchError) -> UInt32 {
-        if let number = configuration.number {
-            if number == 0 || number > PortNumber.maximum.rawValue {
-                throw SwitchError("port number \(number) is out of range: 1 to \(PortNumber.maximum.rawValue)")
-            }
-            if let other = ports.first(where: { $0.number == number }) {
-                throw SwitchError("port number \(number) is taken by '\(other.name)'")
-            }
-            return number
+    /// The other end of a patch, if it is there and names this one as its peer.
+    private func patchPeer(of port: SwitchPort, in bridge: Bridge) -> (SwitchPort, Bridge)? {
+        guard case .patch(let name) = port.configuration.kind else { return nil }
+        for other in bridges where other !== bridge {
+            guard let peer = other.port(named: name), case .patch(port.name) = peer.configuration.kind else { continue }
+            return (peer, other)
         }
-        var number: UInt32 = 1
-        while ports.contains(where: { $0.number == number }) { number += 1 }
-        return number
+        return nil
     }
 
-    // MARK: Flows
+    private func end(_ port: SwitchPort, _ bridge: Bridge) -> PatchEnd {
+        PatchEnd(port: port.index, number: port.number, bridge: bridge.number)
+    }
 
-    /// Replaces all flows. They are in force when this returns.
+    /// Detaches and closes a port.
     ///
-    /// - Throws: when they are too many; then nothing has changed.
-    public func setFlows(_ flows: [Flow]) throws {
-        var new = FlowTables()
-        for flow in flows { _ = try new.add(flow) }
-        tables = new
-        publish()
-    }
-
-    private func publish() {
-        let ports = ports.map { PipelinePort(number: $0.number, index: $0.index) }
-        datapath.publish(TablePipeline(tables: tables.snapshot(), ports: ports), on: bridge)
-    }
-
-    /// All flows with their counters brought up to date, in the order of tables and priorities.
-    public func flowsWithCounters() -> [FlowEntry] {
-        datapath.creditFlows(ofBridge: bridge)
-        return (0...Flow.lastTable).flatMap { tables.flows(in: $0) }
+    /// - Throws: what went wrong while it was closed; the port is gone all the same.
+    public func removePort(_ port: SwitchPort, from bridge: Bridge) throws {
+        if let (peer, far) = patchPeer(of: port, in: bridge) { datapath.cutPatch(end(peer, far)) }
+        bridge.ports.removeAll { $0.index == port.index }
+        bridge.publish()
+        datapath.removePort(port.index, bridge: bridge.number)
+        try openPorts.removeValue(forKey: port.index)?.close()
     }
 
     // MARK: Running
@@ -128,13 +142,17 @@ public final class VirtualSwitch {
     public func start() throws { try datapath.start() }
 
     /// Whether every capture has been played to its end.
-    public var hasPlayedAllCaptures: Bool { openPorts.allSatisfy { $0.replay?.pointee.isFinished ?? true } }
+    public var hasPlayedAllCaptures: Bool {
+        openPorts.values.allSatisfy { $0.replay?.pointee.isFinished ?? true }
+    }
 
     /// Packets that captures have given so far.
-    public var playedPackets: UInt64 { openPorts.reduce(0) { $0 + ($1.replay?.pointee.sentPackets ?? 0) } }
+    public var playedPackets: UInt64 {
+        openPorts.values.reduce(0) { $0 + ($1.replay?.pointee.sentPackets ?? 0) }
+    }
 
     /// Lets captures end after the burst in hand.
-    public func stopPlaying() { for port in openPorts { port.replay?.pointee.isStopped = true } }
+    public func stopPlaying() { for port in openPorts.values { port.replay?.pointee.isStopped = true } }
 
     /// Stops the workers, then closes the ports.
     ///
@@ -144,7 +162,7 @@ public final class VirtualSwitch {
         isOpen = false
         datapath.stop()
         var failure: (any Error)?
-        for port in openPorts {
+        for (_, port) in openPorts.sorted(by: { $0.key < $1.key }) {
             do { try port.close() } catch { failure = failure ?? error }
         }
         if let failure { throw failure }

@@ -76,11 +76,14 @@ struct Bench: ParsableCommand {
         options.datapath.idleSleepMicroseconds = 0
         options.datapath.packetBuffers = 65536 + (try rx.reduce(0) { $0 + (try Bench.packetsHeld(by: $1)) })
         let vswitch = try VirtualSwitch(environment: environment, options: options)
-        if let flows { try vswitch.setFlows(flows) }
-        try vswitch.addPort(PortConfiguration(name: "source0", number: 1, kind: .dpdk(devargs: rx[0])))
-        try vswitch.addPort(PortConfiguration(name: "sink", number: 2, kind: .dpdk(devargs: tx)))
+        let bridge = try vswitch.addBridge(name: "br0")
+        if let flows { try bridge.setFlows(flows) }
+        try vswitch.addPort(
+            PortConfiguration(name: "source0", number: 1, kind: .dpdk(devargs: rx[0])), to: bridge)
+        try vswitch.addPort(PortConfiguration(name: "sink", number: 2, kind: .dpdk(devargs: tx)), to: bridge)
         for (index, device) in rx.enumerated().dropFirst() {
-            try vswitch.addPort(PortConfiguration(name: "source\(index)", kind: .dpdk(devargs: device)))
+            try vswitch.addPort(
+                PortConfiguration(name: "source\(index)", kind: .dpdk(devargs: device)), to: bridge)
         }
         return vswitch
     }

@@ -29,26 +29,26 @@ struct ReplaySession {
         for note in plan.notes { Terminal.warn("note: \(note)") }
         // Before any thread starts, so that all of them leave these signals to the loop below.
         let signals = SignalWatch()
-        let vswitch = try makeSwitch()
+        let (vswitch, bridge) = try makeSwitch()
         let clock = ContinuousClock()
         let start = clock.now
         try vswitch.start()
         let wasInterrupted = wait(for: vswitch, signals, from: start)
         let seconds = (clock.now - start).seconds
         vswitch.datapath.stop()
-        let flows = plan.showsFlows ? vswitch.flowsWithCounters() : nil
+        let flows = plan.showsFlows ? bridge.flowsWithCounters() : nil
         let played = vswitch.playedPackets
         var failure: Failure?
         do { try vswitch.stop() } catch { failure = Failure("\(error)") }
         let counters = vswitch.datapath.counters
         return ReplayOutcome(
             seconds: seconds, counters: counters,
-            ports: vswitch.ports.map { ($0.name, vswitch.datapath.counters(ofPort: $0.index)) }, flows: flows,
+            ports: bridge.ports.map { ($0.name, vswitch.datapath.counters(ofPort: $0.index)) }, flows: flows,
             isBalanced: counters.isBalanced && counters.receivedPackets == played, wasInterrupted: wasInterrupted,
             failure: failure, notes: plan.notes)
     }
 
-    private func makeSwitch() throws -> VirtualSwitch {
+    private func makeSwitch() throws -> (VirtualSwitch, Bridge) {
         let cores = try workerCores()
         var environmentOptions = EnvironmentOptions()
         environmentOptions.controlCore = Cores.available.first ?? 0
@@ -62,7 +62,8 @@ struct ReplaySession {
         // A replay that writes files must not lose packets for want of a buffer: they come back as files are written.
         options.datapath.waitsForBuffers = plan.outputDirectory != nil
         let vswitch = try VirtualSwitch(environment: environment, options: options)
-        if let flows = plan.flows { try vswitch.setFlows(flows) }
+        let bridge = try vswitch.addBridge(name: "br0")
+        if let flows = plan.flows { try bridge.setFlows(flows) }
         if let directory = plan.outputDirectory {
             do {
                 try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: true)
@@ -70,8 +71,8 @@ struct ReplaySession {
                 throw Failure("--out \(directory): the folder can't be made: \(error.localizedDescription)")
             }
         }
-        for port in plan.ports { try vswitch.addPort(port) }
-        return vswitch
+        for port in plan.ports { try vswitch.addPort(port, to: bridge) }
+        return (vswitch, bridge)
     }
 
     /// One worker for each port that plays a capture; one core is left to everything else where there are several.

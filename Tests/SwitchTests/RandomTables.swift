@@ -132,7 +132,7 @@ struct RandomTables {
         case 6: return random.pick(["load:1->NXM_NX_REG0[1]", "move:NXM_OF_IN_PORT[]->NXM_NX_REG0[0..15]", "move:NXM_OF_ETH_SRC[0..2]->NXM_NX_REG0[0..2]"])
         case 7 where table < lastTable:
             let next = table + 1 + random.below(lastTable - table)
-            return random.pick(["resubmit(,\(next))", "resubmit(\(1 + random.below(4)),\(next))"])
+            return random.pick(["resubmit(,\(next))", "resubmit(,\(next))", "resubmit(\(1 + random.below(4)),\(next))"])
         default: return isShallow ? random.pick(["dec_ttl", "push_vlan:0x8100", "strip_vlan", output()]) : rewrite(kind)
         }
     }

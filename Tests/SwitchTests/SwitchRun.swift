@@ -1,5 +1,6 @@
 import DPDK
 import Datapath
+import FlowTable
 import OpenFlow
 import Packet
 import Switch
@@ -26,24 +27,25 @@ struct SwitchRun {
     func run(_ inputs: [UInt32: [CapturedPacket]]) throws -> Outcome {
         let folder = try TemporaryFolder()
         let vswitch = try VirtualSwitch(environment: TestEnvironment.shared, options: options)
-        if let flows { try vswitch.setFlows(flows) }
+        let bridge = try vswitch.addBridge(name: "br0")
+        if let flows { try bridge.setFlows(flows) }
         for number in 1...portCount {
             var pcap = PcapOptions()
             pcap.capture = try inputs[number].map { try Capture.load(bytes: CaptureFile.pcap($0)) }
             pcap.rounds = rounds
             pcap.outputPath = folder.file("p\(number).pcap")
             pcap.precision = .nanoseconds
-            try vswitch.addPort(PortConfiguration(name: "p\(number)", number: number, kind: .pcap(pcap)))
+            try vswitch.addPort(PortConfiguration(name: "p\(number)", number: number, kind: .pcap(pcap)), to: bridge)
         }
         try vswitch.start()
         while !vswitch.hasPlayedAllCaptures { PolledThread.sleep(microseconds: 50) }
         vswitch.datapath.stop()
-        let entries = vswitch.flowsWithCounters()
+        let entries = bridge.flowsWithCounters()
         let played = vswitch.playedPackets
         try vswitch.stop()
         var outcome = Outcome(counters: vswitch.datapath.counters, playedPackets: played)
         for entry in entries { outcome.flowCounts[entry.flow] = [entry.packetCount, entry.byteCount] }
-        for port in vswitch.ports {
+        for port in bridge.ports {
             outcome.portCounters[port.number] = vswitch.datapath.counters(ofPort: port.index)
             outcome.outputs[port.number] = try CaptureFile.read(folder.file("\(port.name).pcap")).packets
         }
@@ -59,6 +61,31 @@ struct SwitchRun {
         options.macTableCapacity = 256
         return options
     }
+}
+
+/// A switch with one bridge.
+final class OneBridge {
+    let vswitch: VirtualSwitch
+    let bridge: Bridge
+
+    init(_ options: SwitchOptions) throws {
+        vswitch = try VirtualSwitch(environment: TestEnvironment.shared, options: options)
+        bridge = try vswitch.addBridge(name: "br0")
+    }
+
+    var datapath: Datapath { vswitch.datapath }
+    var ports: [SwitchPort] { bridge.ports }
+    var hasPlayedAllCaptures: Bool { vswitch.hasPlayedAllCaptures }
+    var playedPackets: UInt64 { vswitch.playedPackets }
+
+    @discardableResult
+    func addPort(_ configuration: PortConfiguration) throws -> SwitchPort {
+        try vswitch.addPort(configuration, to: bridge)
+    }
+    func setFlows(_ flows: [Flow]) throws { try bridge.setFlows(flows) }
+    func flowsWithCounters() -> [FlowEntry] { bridge.flowsWithCounters() }
+    func start() throws { try vswitch.start() }
+    func stop() throws { try vswitch.stop() }
 }
 
 extension Capture {

@@ -4,7 +4,7 @@ public struct RandomPackets {
 
     public init(seed: UInt64) { random = SeededGenerator(seed: seed) }
 
-    public enum Kind: CaseIterable {
+    public enum Kind: CaseIterable, Sendable {
         case tcp, udp, udpWithoutChecksum, sctp, icmp, laterFragment, otherIPv4
         case tcp6, udp6, icmp6, solicitation, advertisement
         case arp, unknown
@@ -58,7 +58,7 @@ public struct RandomPackets {
 
     private mutating func payload() -> [UInt8] {
         // Now and then more than one buffer holds.
-        random.bytes(random.chance(3) ? 2000 + random.below(2500) : random.below(80))
+        random.bytes(random.chance(2) ? 1900 + random.below(1500) : random.below(80))
     }
 
     private mutating func ports() -> [UInt8] {

@@ -11,30 +11,15 @@ import Testing
         for (name, text) in Self.samples {
             try text.write(to: folder.appending(path: "\(name).swift"), atomically: true, encoding: .utf8)
         }
-        let compiled = try run(
+        let compiled = try Command.run(
             ["swiftc", "-O", "-g", "-wmo", "-num-threads", "2", "-parse-as-library", "-module-name", "Samples", "-c"]
                 + Self.samples.keys.sorted().map { "\($0).swift" }, in: folder)
         try #require(compiled.status == 0, "\(compiled.output)")
-        return try run(
+        return try Command.run(
             [
                 Repository.root.appending(path: "Scripts/lint-assembly").path, "--objects", folder.path,
                 "--files", folder.appending(path: "\(hot).swift").path,
             ], in: folder)
-    }
-
-    private func run(_ command: [String], in folder: URL) throws -> (status: Int32, output: String) {
-        let process = Process()
-        process.executableURL = URL(filePath: "/usr/bin/env")
-        process.arguments = command
-        process.currentDirectoryURL = folder
-        let pipe = Pipe()
-        process.standardOutput = pipe
-        process.standardError = pipe
-        process.standardInput = FileHandle.nullDevice
-        try process.run()
-        let output = String(decoding: try pipe.fileHandleForReading.readToEnd() ?? Data(), as: UTF8.self)
-        process.waitUntilExit()
-        return (process.terminationStatus, output)
     }
 
     @Test func cleanCodePasses() throws {
