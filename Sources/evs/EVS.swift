@@ -12,7 +12,10 @@ struct EVS: ParsableCommand {
             accounted for; 64 the command line was wrong.
             """,
         version: "0.1.0",
-        subcommands: [Replay.self, Bench.self, Fields.self])
+        subcommands: [
+            Run.self, Show.self, BridgeCommand.self, PortCommand.self, FlowCommand.self, MACCommand.self, Stats.self,
+            Drops.self, WorkerCommand.self, Reload.self, Quit.self, Replay.self, Bench.self, Fields.self,
+        ])
 }
 
 /// Ends a command with a message on standard error.

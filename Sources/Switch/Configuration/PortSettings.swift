@@ -22,8 +22,9 @@ public struct PortSettings: Sendable, Equatable {
         case tap(interface: String)
         /// A kernel interface that exists.
         case afPacket(interface: String)
-        /// A tap interface for the host itself, which can give it an address.
-        case `internal`(interface: String)
+        /// An interface of the host's own, named as the port, to which it can give an address. One named as its
+        /// bridge is the bridge's LOCAL port.
+        case `internal`
         /// A wire to the patch port of that name.
         case patch(peer: String)
         /// Takes everything, gives nothing.
@@ -105,13 +106,30 @@ extension PortSettings.Kind {
         }
     }
 
+    /// The type's options as a person reads them.
+    public var options: [String: String] {
+        switch self {
+        case .vhostUserClient(let settings), .vhostUser(let settings):
+            var options = ["path": settings.path, "queues": "\(settings.queues)"]
+            options["owner"] = settings.owner
+            options["group"] = settings.group
+            options["mode"] = settings.mode.map { "0" + String($0, radix: 8) }
+            return options
+        case .dpdk(let devargs): return ["devargs": devargs]
+        case .ring(let name): return ["ring": name]
+        case .tap(let interface), .afPacket(let interface): return ["interface": interface]
+        case .patch(let peer): return ["peer": peer]
+        case .internal, .null: return [:]
+        }
+    }
+
     /// What of the machine's the port takes for itself, so that no two ports can have it; `nil`: nothing.
     var endpoint: String? {
         switch self {
         case .vhostUserClient(let settings), .vhostUser(let settings): "socket '\(settings.path)'"
         case .dpdk(let devargs): "device '\(devargs.prefix { $0 != "," })'"
-        case .tap(let interface), .afPacket(let interface), .internal(let interface): "interface '\(interface)'"
-        case .ring, .patch, .null: nil
+        case .tap(let interface), .afPacket(let interface): "interface '\(interface)'"
+        case .ring, .internal, .patch, .null: nil
         }
     }
 }

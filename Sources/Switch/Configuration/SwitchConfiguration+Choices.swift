@@ -16,8 +16,14 @@ extension BridgeSettings {
     /// - Parameter running: numbers that ports have already, by name; they keep them.
     func numbered(running: [String: UInt32] = [:]) -> BridgeSettings {
         var result = self
-        for index in ports.indices { result.ports[index].number = ports[index].number ?? running[ports[index].name] }
-        var taken = Set(result.ports.compactMap(\.number))
+        var taken = Set(ports.compactMap(\.number))
+        for (index, port) in ports.enumerated() where port.number == nil {
+            if port.isLocal(in: self) {
+                result.ports[index].number = PortNumber.local.rawValue
+            } else if let number = running[port.name], taken.insert(number).inserted {
+                result.ports[index].number = number
+            }
+        }
         var next: UInt32 = 1
         for index in ports.indices where result.ports[index].number == nil {
             while !taken.insert(next).inserted { next += 1 }
@@ -41,4 +47,9 @@ extension BridgeSettings {
         return try FlowText.parseFlows(
             text, file: flowFile, portNames: Dictionary(names, uniquingKeysWith: { first, _ in first }))
     }
+}
+
+extension PortSettings {
+    /// Whether this is the port by which the host itself is in the bridge (OpenFlow 1.3.5 §4.5, LOCAL).
+    func isLocal(in bridge: BridgeSettings) -> Bool { kind == .internal && name == bridge.name }
 }

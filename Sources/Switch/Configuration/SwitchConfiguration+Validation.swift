@@ -1,3 +1,4 @@
+import DPDK
 import Datapath
 import Glibc
 import OpenFlow
@@ -8,11 +9,19 @@ public struct ConfigurationLimits: Sendable {
     public var cores: [Int]
     /// Workers that run; `nil`: as many as the configuration says.
     public var workerCount: Int?
+    /// Whether each patch port's peer must be there too: in a file it must, while ports are added one by one it can't.
+    public var requiresPatchPeers: Bool
+    /// Bridges that run already, whose flow files don't matter any more.
+    var runningBridges: Set<String> = []
 
-    public init(cores: [Int], workerCount: Int? = nil) {
+    public init(cores: [Int], workerCount: Int? = nil, requiresPatchPeers: Bool = true) {
         self.cores = cores
         self.workerCount = workerCount
+        self.requiresPatchPeers = requiresPatchPeers
     }
+
+    /// What this process may use of this machine.
+    public static var here: ConfigurationLimits { ConfigurationLimits(cores: Cores.available) }
 }
 
 extension SwitchConfiguration {
@@ -79,7 +88,9 @@ struct ConfigurationCheck {
             check(port, of: bridge, numbers: &numbers, at: path.key("ports").index(index))
         }
         // Flows name ports, so that a fault in the ports would show a second time.
-        if before == problems.count { checkFlows(of: bridge, at: path.key("flows")) }
+        if before == problems.count, !limits.runningBridges.contains(bridge.name) {
+            checkFlows(of: bridge, at: path.key("flows"))
+        }
     }
 
     private mutating func checkFlows(of bridge: BridgeSettings, at path: ConfigurationPath) {
@@ -103,7 +114,9 @@ struct ConfigurationCheck {
                 path.key("name"),
                 "there is a port '\(port.name)' already in bridge '\(other)'; give this one another name")
         }
-        if let number = port.number {
+        if let number = port.number, port.isLocal(in: bridge) {
+            report(path.key("number"), "the port named as its bridge is LOCAL and has no number \(number); leave it out")
+        } else if let number = port.number {
             if number == 0 || number > PortNumber.maximum.rawValue {
                 report(
                     path.key("number"), "port number \(number) is out of range: 1 to \(PortNumber.maximum.rawValue)")
@@ -136,8 +149,10 @@ struct ConfigurationCheck {
             if let ends = ringEnds[name], ends.count > 2 {
                 report(path.key("ring"), "ring '\(name)' has two ends, which '\(ends[0])' and '\(ends[1])' have")
             }
-        case .tap(let interface), .afPacket(let interface), .internal(let interface):
+        case .tap(let interface), .afPacket(let interface):
             do { try InterfaceName.check(interface) } catch { report(path.key("interface"), error.message) }
+        case .internal:
+            do { try InterfaceName.check(port.name) } catch { report(path.key("name"), error.message) }
         case .patch(let peer): checkPatch(port.name, peer, at: path.key("peer"))
         case .null: break
         }
@@ -145,12 +160,15 @@ struct ConfigurationCheck {
 
     private mutating func checkPatch(_ name: String, _ peer: String, at path: ConfigurationPath) {
         if peer == name { return report(path, "a patch port can't be its own peer") }
-        let other = configuration.bridges.lazy.flatMap(\.ports).first { $0.name == peer }
-        guard let other else {
+        let bridge = configuration.bridges.first { $0.ports.contains { $0.name == peer } }
+        guard let bridge, let other = bridge.ports.first(where: { $0.name == peer }) else {
+            if !limits.requiresPatchPeers { return }
             return report(path, "there is no port '\(peer)'; a patch port needs another whose peer is '\(name)'")
         }
         if other.kind != .patch(peer: name) {
             report(path, "port '\(peer)' is not a patch port whose peer is '\(name)'; make it one")
+        } else if bridge.ports.contains(where: { $0.name == name }) {
+            report(path, "port '\(peer)' is in the same bridge; a patch joins two bridges")
         }
     }
 

@@ -1,0 +1,100 @@
+import FlowTable
+import OpenFlow
+
+extension SwitchManager {
+    /// Adds flows, one a line, in ovs-ofctl's syntax; how many.
+    ///
+    /// - Parameter file: the name to put into errors.
+    /// - Throws: ``FlowTextError``, or that they are too many; then nothing has changed.
+    public func addFlows(_ text: String, file: String? = nil, to bridge: String) throws -> Int {
+        let bridge = try self.bridge(bridge)
+        let flows = try FlowText.parseFlows(text, file: file, portNames: bridge.portNames)
+        if flows.isEmpty { throw SwitchError("a flow was expected, such as in_port=1 actions=output:2") }
+        try bridge.addFlows(flows)
+        return flows.count
+    }
+
+    /// Removes flows; how many.
+    ///
+    /// - Parameters:
+    ///   - selection: as ovs-ofctl's del-flows has it: `table=1,tcp`; empty for all.
+    ///   - isStrict: only the flow with just this match and priority, not those with a narrower match.
+    public func removeFlows(_ selection: String, isStrict: Bool, from bridge: String) throws -> Int {
+        let bridge = try self.bridge(bridge)
+        return bridge.removeFlows(
+            try FlowSelection(text: selection, isStrict: isStrict, portNames: bridge.portNames))
+    }
+
+    /// Flows with their counters, by table, best first.
+    ///
+    /// - Parameter selection: as for ``removeFlows(_:isStrict:from:)``.
+    public func flows(_ selection: String = "", of bridge: String) throws -> [FlowReport] {
+        let bridge = try self.bridge(bridge)
+        let selection = try FlowSelection(text: selection, isStrict: false, portNames: bridge.portNames)
+        return bridge.flowsWithCounters().filter { selection.includes($0.flow) }.map { entry in
+            let flow = entry.flow
+            return FlowReport(
+                table: flow.table, priority: flow.priority, cookie: "0x" + String(flow.cookie, radix: 16),
+                match: flow.match.description, actions: flow.instructions.description, packets: entry.packetCount,
+                bytes: entry.byteCount, flow: flow.description)
+        }
+    }
+}
+
+extension Bridge {
+    /// The numbers of ports by name, for flow texts.
+    var portNames: [String: UInt32] { Dictionary(ports.map { ($0.name, $0.number) }) { first, _ in first } }
+}
+
+extension FlowSelection {
+    /// What stands before `actions=` in a flow, with `out_port=` and a masked cookie besides.
+    ///
+    /// - Throws: ``FlowTextError`` for the match, ``SwitchError`` for the rest.
+    init(text: String, isStrict: Bool, portNames: [String: UInt32]) throws {
+        var rest: [Substring] = []
+        var values: [Substring: String] = [:]
+        for item in text.split(whereSeparator: { $0 == "," || $0.isWhitespace }) {
+            let parts = item.split(separator: "=", maxSplits: 1)
+            guard parts.count == 2, ["table", "priority", "cookie", "out_port"].contains(parts[0]) else {
+                rest.append(item)
+                continue
+            }
+            if values.updateValue(String(parts[1]), forKey: parts[0]) != nil {
+                throw SwitchError("\(parts[0]) is given twice")
+            }
+        }
+        let match = try FlowText.parseMatch(rest.joined(separator: ","), portNames: portNames)
+        let table = try values["table"].map { try FlowSelection.number($0, of: "table") as UInt8 }
+        if isStrict {
+            let priority = try values["priority"].map { try FlowSelection.number($0, of: "priority") as UInt16 }
+            self.init(table: table, strictly: match, priority: priority ?? Flow.defaultPriority)
+        } else {
+            if values["priority"] != nil { throw SwitchError("a priority selects flows only with --strict") }
+            self.init(table: table, match: match)
+        }
+        if let value = values["cookie"] {
+            let parts = value.split(separator: "/", maxSplits: 1).map(String.init)
+            cookie = try FlowSelection.number(parts.first ?? "", of: "cookie")
+            cookieMask = try parts.count == 2 && parts[1] != "-1" ? FlowSelection.number(parts[1], of: "cookie") : .max
+        }
+        if let value = values["out_port"] {
+            let number = try portNames[value] ?? FlowSelection.port(value)
+            outputPort = PortNumber(number)
+        }
+    }
+
+    private static func port(_ text: String) throws(SwitchError) -> UInt32 {
+        if let reserved = PortNumber.reservedNames.first(where: { $0.name == text.uppercased() }) {
+            return reserved.port.rawValue
+        }
+        return try number(text, of: "out_port")
+    }
+
+    private static func number<Number: FixedWidthInteger>(
+        _ text: String, of what: String
+    ) throws(SwitchError) -> Number {
+        let number = text.hasPrefix("0x") ? Number(text.dropFirst(2), radix: 16) : Number(text)
+        guard let number else { throw SwitchError("\(what)=\(text): a number up to \(Number.max) was expected") }
+        return number
+    }
+}

@@ -1,0 +1,100 @@
+/// A bridge as it runs. Reports are plain values, ready to be written down.
+public struct BridgeReport: Sendable, Codable, Equatable {
+    public var name: String
+    /// 16 hexadecimal digits.
+    public var datapathID: String
+    public var failMode: String
+    /// Whether it came one by one, and so stays when the configuration file is read again.
+    public var isAdded: Bool
+    public var flows: Int
+    public var ports: [PortReport]
+}
+
+/// A port as it runs.
+public struct PortReport: Sendable, Codable, Equatable {
+    public var bridge: String
+    public var name: String
+    /// The OpenFlow number.
+    public var number: UInt32
+    public var type: String
+    public var options: [String: String]
+    /// Whether it came one by one, and so stays when the configuration file is read again.
+    public var isAdded: Bool
+    /// Packets that came in.
+    public var received: UInt64
+    public var receivedBytes: UInt64
+    /// Packets that left.
+    public var delivered: UInt64
+    public var deliveredBytes: UInt64
+    /// Packets that the port could not take.
+    public var refused: UInt64
+    /// Packets that came in here and were dropped, by reason.
+    public var dropped: [String: UInt64]
+}
+
+/// A worker as it runs.
+public struct WorkerReport: Sendable, Codable, Equatable {
+    public var worker: Int
+    public var core: Int
+    public var received: UInt64
+    public var delivered: UInt64
+    public var dropped: UInt64
+    public var exactMatchHits: UInt64
+    public var megaflowHits: UInt64
+    public var translations: UInt64
+    /// Clock ticks spent on bursts that had packets, and on polls that found none.
+    public var busyCycles: UInt64
+    public var idleCycles: UInt64
+}
+
+/// Where packets were lost.
+public struct DropReport: Sendable, Codable, Equatable {
+    /// Of all workers since the start, by reason: those of ports that have gone, too.
+    public var total: [String: UInt64]
+    /// Ports that lost something.
+    public var ports: [PortDrops]
+
+    /// What came in through one port and was dropped.
+    public struct PortDrops: Sendable, Codable, Equatable {
+        public var bridge: String
+        public var name: String
+        public var dropped: [String: UInt64]
+    }
+}
+
+/// Counters of everything, at one moment.
+public struct StatisticsReport: Sendable, Codable, Equatable {
+    /// Since some moment in the past; for rates.
+    public var nanoseconds: UInt64
+    public var ports: [PortReport]
+    public var workers: [WorkerReport]
+    public var received: UInt64
+    public var delivered: UInt64
+    public var dropped: UInt64
+}
+
+/// A flow with its counters.
+public struct FlowReport: Sendable, Codable, Equatable {
+    public var table: UInt8
+    public var priority: UInt16
+    /// Hexadecimal, with 0x.
+    public var cookie: String
+    /// As ovs-ofctl writes it.
+    public var match: String
+    public var actions: String
+    public var packets: UInt64
+    public var bytes: UInt64
+    /// The whole flow, as ovs-ofctl writes it.
+    public var flow: String
+}
+
+/// An address that NORMAL has learned.
+public struct MACReport: Sendable, Codable, Equatable {
+    public var address: String
+    public var vlan: UInt16
+    /// The port's name.
+    public var port: String
+    public var number: UInt32
+    /// Seconds since its last packet, coarse.
+    public var age: Int
+}
