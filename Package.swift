@@ -35,7 +35,10 @@ let package = Package(
         // The rooms are libraries for Benchmarks/ alone; their interfaces promise nothing to others.
         + ["Packet", "OpenFlow", "FlowTable", "DPDK", "Datapath", "Switch"].map { .library(name: $0, targets: [$0]) },
     dependencies: [
-        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.5.0")
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.5.0"),
+        .package(url: "https://github.com/jpsim/Yams", from: "6.0.0"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.6.0"),
+        .package(url: "https://github.com/apple/swift-nio", from: "2.80.0"),
     ],
     targets: [
         .systemLibrary(name: "CCapture", path: "Sources/CCapture", providers: [.apt(["libpcap-dev"])]),
@@ -55,11 +58,20 @@ let package = Package(
         .target(
             name: "Switch", dependencies: ["Datapath", "FlowTable", "OpenFlow", "Packet", "DPDK"],
             exclude: ["README.md"], swiftSettings: machineDPDK),
+        .target(
+            name: "Control",
+            dependencies: [
+                "Switch", "FlowTable", "OpenFlow", "Packet", "Yams",
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOPosix", package: "swift-nio"),
+            ],
+            exclude: ["README.md"], swiftSettings: machineDPDK),
         .executableTarget(
             name: "evs",
             dependencies: [
-                "Switch", "Datapath", "FlowTable", "OpenFlow", "Packet", "DPDK",
+                "Control", "Switch", "Datapath", "FlowTable", "OpenFlow", "Packet", "DPDK",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "Logging", package: "swift-log"),
             ],
             exclude: ["README.md"], swiftSettings: machineDPDK),
         .testTarget(name: "PacketTests", dependencies: ["Packet"], swiftSettings: machine),
@@ -74,6 +86,10 @@ let package = Package(
             dependencies: ["Switch", "Datapath", "FlowTable", "OpenFlow", "Packet", "DPDK", "TestSupport"],
             swiftSettings: machineDPDK),
         .testTarget(name: "CommandTests", dependencies: ["evs", "TestSupport"], swiftSettings: machineDPDK),
+        .testTarget(
+            name: "ControlTests",
+            dependencies: ["Control", "Switch", "DPDK", "OpenFlow", "FlowTable", "evs", "TestSupport", "Yams"],
+            swiftSettings: machineDPDK),
         .target(
             name: "TestSupport", dependencies: ["DPDK", "Packet"], path: "Tests/TestSupport",
             swiftSettings: machineDPDK),

@@ -31,6 +31,8 @@ let package = Package(
                 .product(name: "OpenFlow", package: "evs"),
                 .product(name: "FlowTable", package: "evs"),
                 .product(name: "Datapath", package: "evs"),
+                .product(name: "DPDK", package: "evs"),
+                .product(name: "Switch", package: "evs"),
             ],
             path: "Benchmarks/Rooms", swiftSettings: machine,
             plugins: [.plugin(name: "BenchmarkPlugin", package: "benchmark")])

@@ -196,6 +196,26 @@ public final class Datapath {
         return port
     }
 
+    /// Joins two ports: what is sent to one arrives on the other, in its bridge.
+    public func joinPatch(_ one: PatchEnd, _ other: PatchEnd) {
+        for (from, to) in [(one, other), (other, one)] {
+            for index in 0..<workerCount {
+                let state = bridge(to.bridge).states[index]
+                perform(onWorker: index) {
+                    $0.pointee.ports[Int(from.port)].output = .patch(
+                        PatchTarget(port: to.port, number: to.number, bridge: state))
+                }
+            }
+        }
+    }
+
+    /// Makes a patch port lead nowhere, before the other end goes.
+    public func cutPatch(_ end: PatchEnd) {
+        for index in 0..<workerCount {
+            perform(onWorker: index) { $0.pointee.ports[Int(end.port)].output = .absent }
+        }
+    }
+
     /// Detaches a port. When it returns, no worker uses its ends, and no address is known to be behind it.
     public func removePort(_ port: UInt16, bridge number: Int) {
         let bridge = self.bridge(number)
@@ -204,6 +224,13 @@ public final class Datapath {
         for index in 0..<workerCount { perform(onWorker: index) { $0.pointee.detach(port) } }
         bridge.macTable.forget(port: port)
         portsInUse.remove(port)
+    }
+
+    /// The first worker's stages, one at a time.
+    @_spi(Workbench)
+    public func workbench(bridge number: Int) -> Workbench {
+        precondition(!isRunning, "the worker's thread runs")
+        return Workbench(worker: workers, bridge: bridge(number).states[0])
     }
 
     // MARK: Counters
@@ -237,6 +264,23 @@ public final class Datapath {
             let state = self.bridge(bridge).states[index]
             perform(onWorker: index) { _ in state.pointee.megaflows.creditFlows() }
         }
+    }
+}
+
+/// One of the two ports of a patch between bridges.
+public struct PatchEnd: Sendable {
+    let port: UInt16
+    let number: UInt32
+    let bridge: Int
+
+    /// - Parameters:
+    ///   - port: the index by which the data path knows it.
+    ///   - number: its OpenFlow number.
+    ///   - bridge: the data path's number of its bridge.
+    public init(port: UInt16, number: UInt32, bridge: Int) {
+        self.port = port
+        self.number = number
+        self.bridge = bridge
     }
 }
 

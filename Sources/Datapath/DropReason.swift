@@ -30,6 +30,8 @@ public enum DropReason: UInt8, CaseIterable, Sendable, BitwiseCopyable {
     case tooManyActions
     /// The capture file that it was to be written to could not take it.
     case captureWriteFailed
+    /// Patch ports sent it round in a circle.
+    case patchLoop
 
     /// As reports and counters name it.
     public var name: String {
@@ -49,6 +51,7 @@ public enum DropReason: UInt8, CaseIterable, Sendable, BitwiseCopyable {
         case .tooManyResubmits: "too-many-resubmits"
         case .tooManyActions: "too-many-actions"
         case .captureWriteFailed: "capture-write-failed"
+        case .patchLoop: "patch-loop"
         }
     }
 

@@ -57,12 +57,15 @@ struct ExactMatchCache: ~Copyable {
         let second = place((hash >> 32) & slotMask)
         let firstIsFree = first.load(fromByteOffset: 8, as: UInt64.self) < oldestStamp
         let secondIsFree = second.load(fromByteOffset: 8, as: UInt64.self) < oldestStamp
-        // When both are taken, a bit of the hash that indexes neither decides, so that neither always loses.
-        let entry = firstIsFree ? first : secondIsFree ? second : hash >> 63 == 0 ? first : second
+        // What the key left behind of a megaflow that was evicted must go, as it would be found instead. When both
+        // are taken, a bit of the hash that indexes neither decides, so that neither always loses.
+        let takesFirst = firstIsFree || match(first, words, oldestStamp) != nil
+        let takesSecond = secondIsFree || match(second, words, oldestStamp) != nil
+        let entry = takesFirst ? first : takesSecond ? second : hash >> 63 == 0 ? first : second
         entry.storeBytes(of: megaflow, as: MegaflowPointer.self)
         entry.storeBytes(of: megaflow.pointee.stamp, toByteOffset: 8, as: UInt64.self)
         evs_copy(entry + ExactMatchCache.headerBytes, words, wordCount &* 8)
-        if !firstIsFree, !secondIsFree { displacements &+= 1 }
+        if !takesFirst, !takesSecond { displacements &+= 1 }
     }
 
     /// Whether so many keys lost their place that a larger table would hold more.

@@ -15,7 +15,8 @@ public struct Instruction: BitwiseCopyable, Hashable, Sendable {
     public enum Opcode: UInt8, BitwiseCopyable, Sendable {
         /// To `port`; `detail` is a ``Delivery``.
         case output
-        /// By MAC learning; `detail` is a ``Delivery``.
+        /// By MAC learning; `detail` is a ``Delivery``. With ``fromOtherPort`` as `argument`, as if the packet had come
+        /// in by `port`.
         case normal
         /// Set the field with raw value `detail`: `value` is the new value's low half; the next instruction's `value`
         /// is the low half of the mask. A field wider than 64 bits has the high halves in two more.
@@ -42,6 +43,9 @@ public struct Instruction: BitwiseCopyable, Hashable, Sendable {
         /// It stays here and may be changed: the output gets a copy.
         case copy
     }
+
+    /// The `argument` of a `normal` that names the port to learn at.
+    public static var fromOtherPort: UInt32 { @_noLocks get { 1 } }
 
     @inlinable
     public init(
@@ -79,7 +83,7 @@ public struct ActionProgram {
         let only = instructions.count == 1 ? instructions[0] : nil
         switch only?.opcode {
         case .output: shape = .singleOutput
-        case .normal: shape = .singleNormal
+        case .normal where instructions[0].argument != Instruction.fromOtherPort: shape = .singleNormal
         default: shape = .other
         }
         port = only?.port ?? 0

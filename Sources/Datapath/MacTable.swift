@@ -72,7 +72,7 @@ public struct MacTable {
     @inline(__always) @_noLocks
     func port(of key: UInt64, now: UInt64) -> UInt16? {
         guard let (_, value) = find(key) else { return nil }
-        return now &- MacTable.ticks(value) > ageingTicks ? nil : UInt16(truncatingIfNeeded: value >> 48)
+        return ticksSinceRefresh(value, now) > ageingTicks ? nil : UInt16(truncatingIfNeeded: value >> 48)
     }
 
     /// Notes that a packet from an address came in on a port.
@@ -82,11 +82,16 @@ public struct MacTable {
         guard let (slot, known) = find(key) else { return add(key, value: value, now: now) }
         if known == value { return }
         if known >> 48 != value >> 48 { counters.pointee.moved &+= 1 }
-        slots[slot &+ 1].store(value, ordering: .relaxed)
+        // Not stored: the entry may be another address's by now.
+        _ = slots[slot &+ 1].compareExchange(expected: known, desired: value, ordering: .relaxed)
     }
 
+    /// Ticks since an entry was refreshed; 0 when another worker, whose clock was read later, has just done so.
     @inline(__always) @_noLocks
-    private static func ticks(_ value: UInt64) -> UInt64 { value & 0xffff_ffff_ffff }
+    private func ticksSinceRefresh(_ value: UInt64, _ now: UInt64) -> UInt64 {
+        let refreshed = value & 0xffff_ffff_ffff
+        return now > refreshed ? now &- refreshed : 0
+    }
 
     /// Index of a bucket's first word. Safe: masked to the table's size.
     @inline(__always) @_noLocks
@@ -124,7 +129,7 @@ public struct MacTable {
             let start = index < 4 ? bucket(hash) : bucket(hash >> 32)
             let slot = start &+ (index & 3) &* 2
             let held = slots[slot].load(ordering: .relaxed)
-            let age = held == 0 ? UInt64.max : now &- MacTable.ticks(slots[slot &+ 1].load(ordering: .relaxed))
+            let age = held == 0 ? UInt64.max : ticksSinceRefresh(slots[slot &+ 1].load(ordering: .relaxed), now)
             if held != MacTable.busy, oldest < 0 || age > oldestAge {
                 oldest = slot
                 oldestAge = age
@@ -167,7 +172,7 @@ public struct MacTable {
         for slot in Swift.stride(from: 0, to: Int(bucketMask + 1) * 8, by: 2) {
             let key = slots[slot].load(ordering: .acquiring)
             let value = slots[slot + 1].load(ordering: .relaxed)
-            let age = now &- MacTable.ticks(value)
+            let age = ticksSinceRefresh(value, now)
             if key <= MacTable.busy || age > ageingTicks { continue }
             result.append((key >> 16, UInt16(key >> 4 & 0xfff), UInt16(value >> 48), age))
         }

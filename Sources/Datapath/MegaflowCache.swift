@@ -7,10 +7,12 @@ import Packet
 /// Megaflows never overlap with different answers, as each mask holds every bit that its translation examined; so the
 /// first one found is right.
 struct MegaflowCache: ~Copyable {
-    private let subtables: UnsafeMutablePointer<MegaflowSubtable>
+    private var subtables: UnsafeMutablePointer<MegaflowSubtable>
     private(set) var subtableCount = 0
     /// Subtable numbers, most hits first.
-    private let order: UnsafeMutablePointer<Int>
+    private var order: UnsafeMutablePointer<Int>
+    /// Subtables that there is room for.
+    private var capacity = Limits.megaflowMasks + 1
     private let compact: UnsafeMutablePointer<UInt64>
     private let hash: KeyHash
 
@@ -22,8 +24,8 @@ struct MegaflowCache: ~Copyable {
     // Slow path: made once.
     init(hash: KeyHash) {
         self.hash = hash
-        subtables = .allocate(capacity: Limits.megaflowMasks + 1)
-        order = .allocate(capacity: Limits.megaflowMasks + 1)
+        subtables = .allocate(capacity: capacity)
+        order = .allocate(capacity: capacity)
         compact = .allocate(capacity: FlowKey.wordCount)
         compact.initialize(repeating: 0, count: FlowKey.wordCount)
     }
@@ -36,7 +38,12 @@ struct MegaflowCache: ~Copyable {
         compact.deallocate()
     }
 
-    var count: Int { slots.count }
+    private(set) var count = 0
+
+    /// Whether a burst might bring in more than there may be.
+    var isNearlyFull: Bool {
+        @inline(__always) @_noLocks get { count > Limits.megaflows &- Limits.burst }
+    }
 
     /// The megaflow that a packet belongs to. `probes` grows by the subtables looked into.
     @inline(__always) @_noLocks
@@ -70,11 +77,14 @@ struct MegaflowCache: ~Copyable {
             Megaflow(stamp: stamp, now: now, program: program, hash: hash, subtable: number, slot: slots.count))
         slots.append(megaflow)
         contributors.append(translation.contributors)
+        count += 1
         rankIfDue()
         return megaflow
     }
 
     /// Gives up one megaflow that has not been used for long: the one silent longest among a few drawn by chance.
+    ///
+    /// Only between bursts: its memory may become another's at once.
     // Slow path: part of a translation.
     mutating func evictOne() {
         var victim = slots[.random(in: slots.indices)]
@@ -90,6 +100,7 @@ struct MegaflowCache: ~Copyable {
         slots.swapAt(slot, last)
         contributors.swapAt(slot, last)
         slots.removeLast()
+        count -= 1
         contributors.removeLast()
     }
 
@@ -102,6 +113,7 @@ struct MegaflowCache: ~Copyable {
     mutating func removeAll() {
         subtables.deinitialize(count: subtableCount)
         subtableCount = 0
+        count = 0
         slots.removeAll(keepingCapacity: true)
         contributors.removeAll(keepingCapacity: true)
     }
@@ -123,10 +135,23 @@ struct MegaflowCache: ~Copyable {
     private mutating func subtable(for mask: FlowMask, widest: FlowMask) -> Int {
         for number in 0..<subtableCount where subtables[number].mask == mask { return number }
         if subtableCount >= Limits.megaflowMasks, mask != widest { return subtable(for: widest, widest: widest) }
+        if subtableCount == capacity { grow() }
         (subtables + subtableCount).initialize(to: MegaflowSubtable(mask: mask))
         order[subtableCount] = subtableCount
         subtableCount += 1
         return subtableCount - 1
+    }
+
+    /// Makes room for further widest masks: each is wider than the one before, so they are not many.
+    private mutating func grow() {
+        let (oldSubtables, oldOrder) = (subtables, order)
+        capacity *= 2
+        subtables = .allocate(capacity: capacity)
+        order = .allocate(capacity: capacity)
+        subtables.moveInitialize(from: oldSubtables, count: subtableCount)
+        order.moveInitialize(from: oldOrder, count: subtableCount)
+        oldSubtables.deallocate()
+        oldOrder.deallocate()
     }
 
     // Slow path: part of a translation.

@@ -70,29 +70,10 @@ extension PacketEditor {
         let new = old & ~mask | value & mask
         bytes.store64(UInt64(truncatingIfNeeded: new >> 64), offset)
         bytes.store64(UInt64(truncatingIfNeeded: new), offset &+ 8)
-        if field == .ipv6Dst, hasRoutingHeaderInUse() { return }
-        guard let checksum = transportChecksumOffset(ofPseudoHeader: true) else { return }
-        let sum = bytes.load16(checksum)
-        if isUnusedUDPChecksum(sum) { return }
-        storeTransportChecksum(Checksum.update(sum, replacing: old, with: new), checksum)
-    }
-
-    /// Whether the addresses that the transport checksum covers end in a routing header, not in the IPv6 header
-    /// (RFC 8200 §8.1). Only a routing header right behind the IPv6 header or its hop-by-hop options is looked for.
-    @inline(__always) @_noLocks
-    private func hasRoutingHeaderInUse() -> Bool {
-        var next = bytes.load8(Int(layout.networkOffset) &+ IPv6Header.nextHeader)
-        var offset = Int(layout.networkOffset) &+ IPv6Header.length
-        let end = layout.transportOffset == PacketLayout.absent ? 0 : Int(layout.transportOffset)
-        while offset &+ IPv6ExtensionHeader.minimumLength <= end {
-            let units = Int(bytes.load8(offset &+ IPv6ExtensionHeader.lengthUnits))
-            if next == IPProtocol.routing { return bytes.load8(offset &+ 3) > 0 }
-            let length = next == IPProtocol.fragment ? 8
-                : next == IPProtocol.authentication ? (units &+ 2) &* 4 : (units &+ 1) &* 8
-            next = bytes.load8(offset &+ IPv6ExtensionHeader.nextHeader)
-            offset &+= length
-        }
-        return false
+        if field == .ipv6Dst, ExtensionHeaders(self).routesFurther { return }
+        guard let checksum = addressChecksum() else { return }
+        let sum = bytes.load16(checksum.offset)
+        checksum.store(Checksum.update(sum, replacing: old, with: new), over: sum, bytes)
     }
 
     /// Addresses and operation of ARP.

@@ -30,7 +30,7 @@ extension PacketEditor {
     @inline(__always) @_noLocks
     private func setCovered(_ offset: Int, _ value: UInt64, _ mask: UInt64) {
         let change = bytes.merge16(offset, value, mask)
-        guard change.old != change.new, let checksum = transportChecksumOffset(ofPseudoHeader: false) else { return }
+        guard change.old != change.new, let checksum = transportChecksumOffset() else { return }
         let old = bytes.load16(checksum)
         if isUnusedUDPChecksum(old) { return }
         storeTransportChecksum(Checksum.update(old, replacing: change.old, with: change.new), checksum)
@@ -39,34 +39,32 @@ extension PacketEditor {
     /// Makes the transport's checksum follow a change of an IPv4 address.
     @inline(__always) @_noLocks
     func adjustPseudoHeader(_ change: (old: UInt32, new: UInt32)) {
-        guard change.old != change.new, let checksum = transportChecksumOffset(ofPseudoHeader: true) else { return }
-        let old = bytes.load16(checksum)
-        if isUnusedUDPChecksum(old) { return }
-        storeTransportChecksum(Checksum.update(old, replacing: change.old, with: change.new), checksum)
+        guard change.old != change.new, let checksum = addressChecksum() else { return }
+        let old = bytes.load16(checksum.offset)
+        checksum.store(Checksum.update(old, replacing: change.old, with: change.new), over: old, bytes)
     }
 
-    /// Where the transport's Internet checksum stands, if it has one; ICMP's covers no addresses.
+    /// Where the transport's Internet checksum stands, if it has one and its header is whole.
     @inline(__always) @_noLocks
-    func transportChecksumOffset(ofPseudoHeader: Bool) -> Int? {
+    func transportChecksumOffset() -> Int? {
         if layout.transportOffset == PacketLayout.absent { return nil }
         let header = Int(layout.transportOffset)
         switch layout.transportProtocol {
         case IPProtocol.tcp: return header &+ TCPHeader.checksum
         case IPProtocol.udp: return header &+ UDPHeader.checksum
-        case IPProtocol.icmpv6: return header &+ ICMPHeader.checksum
-        case IPProtocol.icmpv4: return ofPseudoHeader ? nil : header &+ ICMPHeader.checksum
+        case IPProtocol.icmpv4, IPProtocol.icmpv6: return header &+ ICMPHeader.checksum
         default: return nil
         }
     }
 
     /// UDP without a checksum says zero (RFC 768), and keeps saying so.
     @inline(__always) @_noLocks
-    func isUnusedUDPChecksum(_ checksum: UInt16) -> Bool {
+    private func isUnusedUDPChecksum(_ checksum: UInt16) -> Bool {
         checksum == 0 && layout.transportProtocol == IPProtocol.udp
     }
 
     @inline(__always) @_noLocks
-    func storeTransportChecksum(_ checksum: UInt16, _ offset: Int) {
+    private func storeTransportChecksum(_ checksum: UInt16, _ offset: Int) {
         let isUDP = layout.transportProtocol == IPProtocol.udp
         bytes.store16(isUDP ? Checksum.transmittedByUDP(checksum) : checksum, offset)
     }
@@ -118,11 +116,12 @@ extension PacketEditor {
 
     /// What may be read of the transport's header and data.
     @inline(__always) @_noLocks
-    private func transportEnd() -> Int {
+    func transportEnd() -> Int {
         min(packet.segmentLength, Int(layout.networkOffset) &+ Int(truncatingIfNeeded: layout.networkLength))
     }
 
-    /// The link-layer address in the first option of the kind wanted.
+    /// The link-layer address in the option of the kind wanted. A message has one such option, of either kind (RFC
+    /// 4861 §4.3, §4.4): the first one decides.
     @inline(never) @_noLocks
     func setLinkLayerOption(_ field: FieldID, _ value: UInt64, _ mask: UInt64) {
         guard let target = neighbourTargetOffset() else { return }
@@ -132,10 +131,14 @@ extension PacketEditor {
         while option &+ NeighbourOption.minimumLength <= transportEnd() {
             let length = Int(bytes.load8(option &+ NeighbourOption.lengthUnits)) &* 8
             if length == 0 { return }
-            if bytes.load8(option &+ NeighbourOption.type) == wanted {
+            let type = bytes.load8(option &+ NeighbourOption.type)
+            let isAddress = type == NeighbourOptionType.sourceLinkLayerAddress
+                || type == NeighbourOptionType.targetLinkLayerAddress
+            if isAddress, length == NeighbourOption.minimumLength {
+                if type != wanted { return }
                 let offset = option &+ NeighbourOption.linkLayerAddress
                 let (old, new) = bytes.merge48(offset, value, mask)
-                guard let checksum = transportChecksumOffset(ofPseudoHeader: false) else { return }
+                guard let checksum = transportChecksumOffset() else { return }
                 let sum = bytes.load16(checksum)
                 return bytes.store16(Checksum.update(sum, replacing: old, with: new), checksum)
             }

@@ -21,6 +21,16 @@ public enum PortOutput: BitwiseCopyable {
     case losslessRing(OpaquePointer, failed: UnsafePointer<Bool>)
     /// Counted as delivered and forgotten.
     case discard
+    /// Into another bridge.
+    case patch(PatchTarget)
+}
+
+/// Where packets arrive that are sent to a patch port.
+public struct PatchTarget: BitwiseCopyable {
+    /// Index and OpenFlow number of the port at the other end.
+    let port: UInt16
+    let number: UInt32
+    let bridge: UnsafeMutablePointer<BridgeState>
 }
 
 /// One port in one worker: its ends, what waits to be sent, and its counters.

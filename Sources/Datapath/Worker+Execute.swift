@@ -17,8 +17,7 @@ extension UnsafeMutablePointer where Pointee == Worker {
     /// Executes each packet's program: runs of packets of one megaflow together.
     @inline(__always) @_noLocks
     func execute(_ count: Int, _ bridge: UnsafeMutablePointer<BridgeState>) {
-        // Layouts are there for every packet only if the burst was parsed whole.
-        let hasLayouts = bridge.pointee.depth.isFull && bridge.pointee.usesCaches
+        let hasLayouts = pointee.isParsedWhole
         pointee.normalMemory.forget()
         var index = 0
         while index < count {
@@ -77,12 +76,14 @@ extension UnsafeMutablePointer where Pointee == Worker {
             }
         }
         if isOurs { hand.packet.free() }
-        if (pointee.attemptedBits | pointee.deliveredBits) & bit(index) == 0 { countDrops(1, hand.reason) }
+        dropIfUntaken(index, hand.reason)
     }
 
     /// The burst's bit of a packet.
     @inline(__always) @_noLocks
-    func bit(_ index: Int) -> UInt32 { 1 << UInt32(truncatingIfNeeded: index) }
+    func bit(_ index: Int) -> UInt32 {
+        1 << (pointee.isCrossing ? UInt32(pointee.crossingOrigins[index]) : UInt32(truncatingIfNeeded: index))
+    }
 
     /// Gives the packet to an output as the instruction's delivery says; whether it is still ours.
     @inline(__always) @_noLocks
@@ -107,7 +108,9 @@ extension UnsafeMutablePointer where Pointee == Worker {
         if case .output = instruction.pointee.opcode {
             enqueue(given, hand.index, port: instruction.pointee.port, reason: &hand.reason)
         } else {
-            forwardNormally(given, hand.index, bridge, reason: &hand.reason)
+            let isFromElsewhere = instruction.pointee.argument == Instruction.fromOtherPort
+            let source = isFromElsewhere ? instruction.pointee.port : pointee.arrivalPort
+            forwardNormally(given, hand.index, bridge, from: source, reason: &hand.reason)
         }
         if case .final = delivery { return false }
         return true
@@ -115,7 +118,7 @@ extension UnsafeMutablePointer where Pointee == Worker {
 
     /// A packet of its own with the same bytes; `nil` when no buffer is free and none will be waited for.
     @inline(__always) @_noLocks
-    private func copy(_ packet: PacketBuffer) -> PacketBuffer? {
+    func copy(_ packet: PacketBuffer) -> PacketBuffer? {
         if let copy = packet.copy(from: pointee.pool) { return copy }
         return pointee.waitsForBuffers ? waitForCopy(packet) : nil
     }

@@ -6,6 +6,7 @@ extension UnsafeMutablePointer where Pointee == Worker {
     /// Fills the keys of the burst as far as the caches look into packets.
     @inline(__always) @_noLocks
     func parse(_ count: Int, _ bridge: UnsafeMutablePointer<BridgeState>, _ number: UInt32) {
+        pointee.isParsedWhole = bridge.pointee.depth.isFull
         switch bridge.pointee.depth {
         case .port:
             pointee.keys[0].words[KeyLayout.portAndTypes] = UInt64(number) << 32
@@ -128,7 +129,7 @@ extension UnsafeMutablePointer where Pointee == Worker {
         _ missing: UInt32, _ bridge: UnsafeMutablePointer<BridgeState>, _ number: UInt32, _ count: Int
     ) {
         var left = missing
-        let wasParsed = bridge.pointee.depth.isFull
+        let wasParsed = pointee.isParsedWhole
         while left != 0 {
             let index = left.trailingZeroBitCount
             left &= left &- 1

@@ -32,7 +32,12 @@ extension UnsafeMutablePointer where Pointee == Worker {
         let publication = bridge.pointee.publication
         var first = start
         while first < end {
-            let decision = decide(packet(first), publication)
+            if hasOddTag(packet(first)) {
+                forwardOddly(first, bridge)
+                first &+= 1
+                continue
+            }
+            let decision = decide(packet(first), publication, from: pointee.arrivalPort)
             var next = first &+ 1
             var bytes = UInt64(pointee.lengths[first])
             while next < end, isAsRemembered(packet(next)) {
@@ -44,7 +49,7 @@ extension UnsafeMutablePointer where Pointee == Worker {
                 enqueueRun(from: first, to: next, bytes: bytes, port: port)
             case .drop(let reason):
                 evs_mbuf_free_bulk(pointee.packets + first, UInt32(truncatingIfNeeded: next &- first))
-                countDrops(next &- first, reason)
+                drop(from: first, to: next, reason)
             case .flood:
                 floodRun(from: first, to: next, publication)
             }
@@ -57,7 +62,7 @@ extension UnsafeMutablePointer where Pointee == Worker {
     private func isAsRemembered(_ packet: PacketBuffer) -> Bool {
         if packet.segmentLength < EthernetAddresses.headerBytes { return false }
         let addresses = EthernetAddresses(packet)
-        return MacTable.key(address: addresses.source, vlan: addresses.vlan) == pointee.normalMemory.source
+        return !addresses.hasOddTag && MacTable.key(address: addresses.source, vlan: addresses.vlan) == pointee.normalMemory.source
             && MacTable.key(address: addresses.destination, vlan: addresses.vlan) == pointee.normalMemory.destination
     }
 
@@ -66,25 +71,69 @@ extension UnsafeMutablePointer where Pointee == Worker {
         var index = start
         while index < end {
             var reason = DropReason.noReceiver
-            flood(packet(index), index, publication, reason: &reason)
-            if (pointee.attemptedBits | pointee.deliveredBits) & bit(index) == 0 { countDrops(1, reason) }
+            flood(packet(index), index, publication, from: pointee.arrivalPort, reason: &reason)
+            dropIfUntaken(index, reason)
             index &+= 1
         }
     }
 
+    // MARK: Odd tags
+
+    /// Whether the packet's outer tag is cut off, or says nothing: no VLAN and no priority.
+    @inline(__always) @_noLocks
+    private func hasOddTag(_ packet: PacketBuffer) -> Bool {
+        packet.segmentLength >= EthernetAddresses.headerBytes && EthernetAddresses(packet).hasOddTag
+    }
+
+    /// One packet with an odd tag.
+    @inline(never) @_noLocks
+    private func forwardOddly(_ index: Int, _ bridge: UnsafeMutablePointer<BridgeState>) {
+        var reason = DropReason.noReceiver
+        forwardNormally(packet(index), index, bridge, from: pointee.arrivalPort, reason: &reason)
+        dropIfUntaken(index, reason)
+    }
+
+    /// The packet, or a copy if others have it too, without the tag that says nothing: a bridge sends no packet with
+    /// VLAN identifier 0 (IEEE 802.1Q §9.6), and Open vSwitch keeps such a tag only for a priority. `nil` if the tag is
+    /// cut off, or there is no buffer.
+    @inline(never) @_noLocks
+    private func withoutNullTag(_ packet: PacketBuffer) -> PacketBuffer? {
+        if EthernetAddresses(packet).hasCutTag { return nil }
+        var own = packet
+        if packet.isShared {
+            guard let copy = copy(packet) else { return nil }
+            packet.free()
+            own = copy
+        }
+        let front = own.data
+        evs_move(front + VLANTag.length, front, EthernetHeader.etherType)
+        _ = evs_mbuf_remove_front(own.raw, UInt16(truncatingIfNeeded: VLANTag.length))
+        return own
+    }
+
     /// Learns where the packet came from and sends it where its destination was last seen, or everywhere.
     ///
-    /// The packet is the callee's. Learning is by the packet as it is now, after any change of tag or addresses.
+    /// The packet is the callee's. Learning is by the packet as it is now, after any change of tag or addresses, at the
+    /// port `source`.
     @inline(__always) @_noLocks
     func forwardNormally(
-        _ packet: PacketBuffer, _ index: Int, _ bridge: UnsafeMutablePointer<BridgeState>, reason: inout DropReason
+        _ packet: PacketBuffer, _ index: Int, _ bridge: UnsafeMutablePointer<BridgeState>, from source: UInt16,
+        reason: inout DropReason
     ) {
         let publication = bridge.pointee.publication
-        switch decide(packet, publication) {
+        var packet = packet
+        if hasOddTag(packet) {
+            guard let fit = withoutNullTag(packet) else {
+                reason = EthernetAddresses(packet).hasCutTag ? .tooShort : .noBuffer
+                return packet.free()
+            }
+            packet = fit
+        }
+        switch decide(packet, publication, from: source) {
         case .port(let port):
             enqueue(packet, index, port: port, reason: &reason)
         case .flood:
-            flood(packet, index, publication, reason: &reason)
+            flood(packet, index, publication, from: source, reason: &reason)
         case .drop(let why):
             reason = why
             packet.free()
@@ -92,15 +141,22 @@ extension UnsafeMutablePointer where Pointee == Worker {
     }
 
     @inline(__always) @_noLocks
-    private func decide(_ packet: PacketBuffer, _ publication: UnsafePointer<BridgePublication>) -> NormalDecision {
+    private func decide(
+        _ packet: PacketBuffer, _ publication: UnsafePointer<BridgePublication>, from arrival: UInt16
+    ) -> NormalDecision {
         if packet.segmentLength < EthernetAddresses.headerBytes { return .drop(.tooShort) }
         let addresses = EthernetAddresses(packet)
         let source = MacTable.key(address: addresses.source, vlan: addresses.vlan)
         let destination = MacTable.key(address: addresses.destination, vlan: addresses.vlan)
+        if arrival != pointee.arrivalPort {
+            // What is learned at another port may make the memory wrong.
+            pointee.normalMemory.forget()
+            return decide(addresses, source, destination, publication, from: arrival)
+        }
         if source == pointee.normalMemory.source, destination == pointee.normalMemory.destination {
             return pointee.normalMemory.decision
         }
-        let decision = decide(addresses, source, destination, publication)
+        let decision = decide(addresses, source, destination, publication, from: arrival)
         pointee.normalMemory.remember(source: source, destination: destination, decision)
         return decision
     }
@@ -108,32 +164,34 @@ extension UnsafeMutablePointer where Pointee == Worker {
     @inline(__always) @_noLocks
     private func decide(
         _ addresses: EthernetAddresses, _ source: UInt64, _ destination: UInt64,
-        _ publication: UnsafePointer<BridgePublication>
+        _ publication: UnsafePointer<BridgePublication>, from arrival: UInt16
     ) -> NormalDecision {
         if addresses.isReserved { return .drop(.reservedAddress) }
         let now = MacTable.tick(cycles: pointee.nowCycles)
         let table = publication.pointee.macTable
         if addresses.source & EthernetAddresses.groupBit == 0 {
-            table.learn(source, port: pointee.arrivalPort, now: now)
+            table.learn(source, port: arrival, now: now)
         }
-        if addresses.destination & EthernetAddresses.groupBit != 0 { return floodDecision(publication) }
-        guard let port = table.port(of: destination, now: now) else { return floodDecision(publication) }
-        return port == pointee.arrivalPort ? .drop(.samePort) : .port(port)
+        if addresses.destination & EthernetAddresses.groupBit != 0 { return floodDecision(publication, arrival) }
+        guard let port = table.port(of: destination, now: now) else { return floodDecision(publication, arrival) }
+        return port == arrival ? .drop(.samePort) : .port(port)
     }
 
     /// With two ports, everywhere is the other one.
     @inline(__always) @_noLocks
-    private func floodDecision(_ publication: UnsafePointer<BridgePublication>) -> NormalDecision {
+    private func floodDecision(
+        _ publication: UnsafePointer<BridgePublication>, _ arrival: UInt16
+    ) -> NormalDecision {
         let ports = publication.pointee.floodPorts
         if publication.pointee.floodPortCount != 2 { return .flood }
-        if ports[0] == pointee.arrivalPort { return .port(ports[1]) }
-        return ports[1] == pointee.arrivalPort ? .port(ports[0]) : .flood
+        if ports[0] == arrival { return .port(ports[1]) }
+        return ports[1] == arrival ? .port(ports[0]) : .flood
     }
 
     /// To every port that floods but the one that it came from.
     @inline(never) @_noLocks
     private func flood(
-        _ packet: PacketBuffer, _ index: Int, _ publication: UnsafePointer<BridgePublication>,
+        _ packet: PacketBuffer, _ index: Int, _ publication: UnsafePointer<BridgePublication>, from arrival: UInt16,
         reason: inout DropReason
     ) {
         let ports = publication.pointee.floodPorts
@@ -141,7 +199,7 @@ extension UnsafeMutablePointer where Pointee == Worker {
         var last = -1
         var position = 0
         while position < count {
-            if ports[position] != pointee.arrivalPort {
+            if ports[position] != arrival {
                 if last >= 0 {
                     packet.share(1)
                     enqueue(packet, index, port: ports[last], reason: &reason)
@@ -163,6 +221,10 @@ struct EthernetAddresses {
     let source: UInt64
     /// 0 for an untagged packet.
     let vlan: UInt64
+    /// Whether the outer tag, or the EtherType after it, is cut off.
+    let hasCutTag: Bool
+    /// Whether the outer tag is cut off, or has neither identifier nor priority.
+    let hasOddTag: Bool
 
     static var headerBytes: Int { @_noLocks get { 14 } }
     private static var tagBytes: Int { @_noLocks get { 4 } }
@@ -177,12 +239,29 @@ struct EthernetAddresses {
         source = bytes.loadUnaligned(fromByteOffset: 4, as: UInt64.self).bigEndian & 0xffff_ffff_ffff
         let type = bytes.loadUnaligned(fromByteOffset: 12, as: UInt16.self).bigEndian
         let isTagged = type == 0x8100 || type == 0x88a8
-        vlan = isTagged && packet.segmentLength >= Self.headerBytes + Self.tagBytes
-            ? UInt64(bytes.loadUnaligned(fromByteOffset: 14, as: UInt16.self).bigEndian & 0xfff) : 0
+        hasCutTag = isTagged && packet.segmentLength < Self.headerBytes + Self.tagBytes
+        let control = isTagged && !hasCutTag
+            ? UInt64(bytes.loadUnaligned(fromByteOffset: 14, as: UInt16.self).bigEndian) : 0
+        vlan = control & 0xfff
+        hasOddTag = isTagged && control & 0xefff == 0
     }
 
-    /// 01:80:c2:00:00:00…0f: never forwarded by a bridge (IEEE 802.1Q §8.6.3).
+    /// Never forwarded by a bridge: 01:80:c2:00:00:00…0f (IEEE 802.1Q §8.6.3), and the addresses by which the switches
+    /// of some vendors talk to their neighbours, which Open vSwitch does not forward either.
     var isReserved: Bool {
-        @inline(__always) @_noLocks get { destination & ~0xf == 0x0180_c200_0000 }
+        @inline(__always) @_noLocks get {
+            if destination & ~0xf == 0x0180_c200_0000 { return true }
+            switch destination >> 24 {
+            case 0x01000c:
+                // Cisco: ISL; CDP, VTP and the like; PVST+; Uplink Fast; CFM.
+                return destination == 0x0100_0c00_0000 || destination & ~1 == 0x0100_0ccc_cccc
+                    || destination == 0x0100_0ccd_cdcd || destination & ~7 == 0x0100_0ccc_ccc0
+            case 0x00e02b:
+                // Extreme: EDP and EAPS.
+                return destination == 0x00e0_2b00_0000 || destination & ~2 == 0x00e0_2b00_0004
+            default:
+                return false
+            }
+        }
     }
 }

@@ -55,27 +55,41 @@ extension UnsafeMutablePointer where Pointee == Worker {
         pointee.deliveredBits = 0
         account(arrived: count)
 
-        let bridge = polled.pointee.bridge
-        if BridgeState.load(bridge.pointee.newest) != bridge.pointee.publication { adoptPublication(bridge) }
-        if !bridge.pointee.usesCaches { forgetDecisions(bridge) }
         if samples {
-            processSampled(count, bridge, polled.pointee.number, start)
+            forwardSampled(count, polled.pointee.bridge, polled.pointee.number, start)
         } else {
-            parse(count, bridge, polled.pointee.number)
-            let missing = probeExactMatch(count, bridge)
-            if missing != 0 { resolve(missing, bridge, polled.pointee.number, count) }
-            execute(count, bridge)
-            send()
+            forward(count, polled.pointee.bridge, polled.pointee.number)
         }
+        if pointee.waitingPatchCount > 0 { crossPatches() }
         settle(count)
         return count
     }
 
+    /// The way of a burst through a bridge.
+    @inline(__always) @_noLocks
+    func forward(_ count: Int, _ bridge: UnsafeMutablePointer<BridgeState>, _ number: UInt32) {
+        refresh(bridge)
+        parse(count, bridge, number)
+        let missing = probeExactMatch(count, bridge)
+        if missing != 0 { resolve(missing, bridge, number, count) }
+        execute(count, bridge)
+        send()
+    }
+
+    /// Before a burst: the newest tables, and room for the megaflows that it may bring in.
+    @inline(__always) @_noLocks
+    private func refresh(_ bridge: UnsafeMutablePointer<BridgeState>) {
+        if BridgeState.load(bridge.pointee.newest) != bridge.pointee.publication { adoptPublication(bridge) }
+        if !bridge.pointee.usesCaches { forgetDecisions(bridge) }
+        if bridge.pointee.megaflows.isNearlyFull { evictMegaflows(bridge) }
+    }
+
     /// The same, with the time of each stage taken.
     @inline(never) @_noLocks
-    private func processSampled(
+    private func forwardSampled(
         _ count: Int, _ bridge: UnsafeMutablePointer<BridgeState>, _ number: UInt32, _ start: UInt64
     ) {
+        refresh(bridge)
         let received = evs_cycles()
         parse(count, bridge, number)
         let parsed = evs_cycles()
@@ -132,12 +146,42 @@ extension UnsafeMutablePointer where Pointee == Worker {
     private func settle(_ count: Int) {
         pointee.counters.deliveredPackets &+= UInt64(truncatingIfNeeded: pointee.deliveredBits.nonzeroBitCount)
         let refused = pointee.attemptedBits & ~pointee.deliveredBits
-        if refused != 0 { countDrops(refused.nonzeroBitCount, pointee.transmitDropReason) }
+        if refused != 0 { countRefused(refused) }
     }
 
-    /// Counts packets of the burst in hand as dropped.
+    @inline(never) @_noLocks
+    private func countRefused(_ packets: UInt32) {
+        var left = packets
+        while left != 0 {
+            countDrops(1, pointee.refusalReasons[left.trailingZeroBitCount])
+            left &= left &- 1
+        }
+    }
+
+    /// Packets of the burst in hand end here.
+    ///
+    /// One that crosses a patch is counted where it came in, once it is known that no other port took it.
     @inline(__always) @_noLocks
-    func countDrops(_ count: Int, _ reason: DropReason) {
+    func drop(from start: Int, to end: Int, _ reason: DropReason) {
+        if !pointee.isCrossing { return countDrops(end &- start, reason) }
+        var index = start
+        while index < end {
+            pointee.attemptedBits |= bit(index)
+            pointee.refusalReasons[Int(pointee.crossingOrigins[index])] = reason
+            index &+= 1
+        }
+    }
+
+    /// Drops a packet that no port was given.
+    @inline(__always) @_noLocks
+    func dropIfUntaken(_ index: Int, _ reason: DropReason) {
+        if (pointee.attemptedBits | pointee.deliveredBits) & bit(index) == 0 {
+            drop(from: index, to: index &+ 1, reason)
+        }
+    }
+
+    @inline(__always) @_noLocks
+    private func countDrops(_ count: Int, _ reason: DropReason) {
         let index = reason.index
         pointee.counters.dropped[index] &+= UInt64(truncatingIfNeeded: count)
         pointee.ports[Int(pointee.arrivalPort)].counters.dropped[index] &+= UInt64(truncatingIfNeeded: count)

@@ -5,20 +5,21 @@ extension UnsafeMutablePointer where Pointee == Worker {
     /// Hands a run of the burst's packets to one port.
     @inline(__always) @_noLocks
     func enqueueRun(from start: Int, to end: Int, bytes: UInt64, port: UInt16) {
+        if pointee.isCrossing { return enqueueEach(from: start, to: end, port: port) }
         let state = pointee.ports + Int(port)
         let count = end &- start
         let bits = (UInt32.max >> UInt32(truncatingIfNeeded: 32 &- count)) << UInt32(truncatingIfNeeded: start)
         switch state.pointee.output {
         case .absent:
             evs_mbuf_free_bulk(pointee.packets + start, UInt32(truncatingIfNeeded: count))
-            countDrops(count, .noSuchPort)
+            drop(from: start, to: end, .noSuchPort)
         case .discard:
             evs_mbuf_free_bulk(pointee.packets + start, UInt32(truncatingIfNeeded: count))
             pointee.deliveredBits |= bits
             state.pointee.counters.deliveredPackets &+= UInt64(truncatingIfNeeded: count)
             state.pointee.counters.deliveredBytes &+= bytes
-        case .device, .ring, .losslessRing:
-            if state.pointee.pendingCount &+ count > PortState.pendingCapacity { flush(port) }
+        case .device, .ring, .losslessRing, .patch:
+            if state.pointee.pendingCount &+ count > PortState.pendingCapacity { makeRoom(port) }
             touch(state, port)
             let place = state.pointee.pendingCount
             var index = 0
@@ -34,6 +35,30 @@ extension UnsafeMutablePointer where Pointee == Worker {
         }
     }
 
+    /// Hands a run of packets to one port one by one, as their bits are not in a row.
+    @inline(never) @_noLocks
+    private func enqueueEach(from start: Int, to end: Int, port: UInt16) {
+        var index = start
+        while index < end {
+            var reason = DropReason.noSuchPort
+            enqueue(packet(index), index, port: port, reason: &reason)
+            dropIfUntaken(index, reason)
+            index &+= 1
+        }
+    }
+
+    /// Sends what waits at a port before its time. Packets can't cross to another bridge before the burst is done with
+    /// this one, so at a patch port those that wait are refused.
+    @inline(never) @_noLocks
+    private func makeRoom(_ port: UInt16) {
+        let state = pointee.ports + Int(port)
+        guard case .patch = state.pointee.output else { return flush(port) }
+        settlePartly(state, sent: 0)
+        state.pointee.pendingCount = 0
+        state.pointee.pendingBits = 0
+        state.pointee.pendingBytes = 0
+    }
+
     /// Hands one packet to one port, which owns it then.
     @inline(__always) @_noLocks
     func enqueue(_ packet: PacketBuffer, _ index: Int, port: UInt16, reason: inout DropReason) {
@@ -47,12 +72,12 @@ extension UnsafeMutablePointer where Pointee == Worker {
             state.pointee.counters.deliveredPackets &+= 1
             state.pointee.counters.deliveredBytes &+= UInt64(truncatingIfNeeded: packet.length)
             packet.free()
-        case .device, .ring, .losslessRing:
-            if state.pointee.pendingCount == PortState.pendingCapacity { flush(port) }
+        case .device, .ring, .losslessRing, .patch:
+            if state.pointee.pendingCount == PortState.pendingCapacity { makeRoom(port) }
             touch(state, port)
             let place = state.pointee.pendingCount
             state.pointee.pending[place] = packet.raw
-            state.pointee.origins[place] = UInt8(truncatingIfNeeded: index)
+            state.pointee.origins[place] = UInt8(truncatingIfNeeded: bit(index).trailingZeroBitCount)
             state.pointee.pendingCount = place &+ 1
             state.pointee.pendingBits |= bit(index)
             state.pointee.pendingBytes &+= UInt64(truncatingIfNeeded: packet.length)
@@ -75,9 +100,14 @@ extension UnsafeMutablePointer where Pointee == Worker {
         var index = 0
         while index < pointee.touchedPortCount {
             let port = pointee.touchedPorts[index]
+            index &+= 1
+            if case .patch = pointee.ports[Int(port)].output {
+                pointee.waitingPatches[pointee.waitingPatchCount] = port
+                pointee.waitingPatchCount &+= 1
+                continue
+            }
             flush(port)
             pointee.ports[Int(port)].isTouched = false
-            index &+= 1
         }
         pointee.touchedPortCount = 0
     }
@@ -106,13 +136,14 @@ extension UnsafeMutablePointer where Pointee == Worker {
         let pending = state.pointee.pending
         switch state.pointee.output {
         case .device(let port, let queue):
+            pointee.transmitDropReason = .transmitQueueFull
             return Int(evs_transmit(port, queue, pending, UInt16(truncatingIfNeeded: count)))
         case .ring(let ring):
             pointee.transmitDropReason = .transmitQueueFull
             return Int(evs_ring_enqueue(ring, pending, UInt32(truncatingIfNeeded: count)))
         case .losslessRing(let ring, let failed):
             return transmitLossless(ring, pending, count, failed)
-        case .absent, .discard:
+        case .absent, .discard, .patch:
             return 0
         }
     }
@@ -141,13 +172,14 @@ extension UnsafeMutablePointer where Pointee == Worker {
         let count = state.pointee.pendingCount
         while index < count {
             let packet = PacketBuffer(state.pointee.pending[index].unsafelyUnwrapped)
+            pointee.refusalReasons[Int(state.pointee.origins[index])] = pointee.transmitDropReason
             state.pointee.pendingBytes &-= UInt64(truncatingIfNeeded: packet.length)
             packet.free()
             index &+= 1
         }
         index = 0
         while index < sent {
-            pointee.deliveredBits |= bit(Int(state.pointee.origins[index]))
+            pointee.deliveredBits |= 1 << UInt32(state.pointee.origins[index])
             index &+= 1
         }
         state.pointee.counters.deliveredPackets &+= UInt64(truncatingIfNeeded: sent)

@@ -11,11 +11,20 @@ extension UnsafeMutablePointer where Pointee == Worker {
         bridge.pointee.translation.clear()
         let pipeline = bridge.pointee.publication.pointee.pipeline
         pipeline.translate(key, into: &bridge.pointee.translation)
-        return bridge.pointee.install(key, now: pointee.nowCycles, counters: &pointee.counters)
+        return bridge.pointee.install(key, now: pointee.nowCycles)
     }
 
     @_semantics("no_performance_analysis") @inline(never)
     func adoptPublication(_ bridge: UnsafeMutablePointer<BridgeState>) { bridge.pointee.adopt() }
+
+    /// Makes room for the megaflows that a burst may bring in, before any packet of it points at one.
+    @_semantics("no_performance_analysis") @inline(never)
+    func evictMegaflows(_ bridge: UnsafeMutablePointer<BridgeState>) {
+        while bridge.pointee.megaflows.isNearlyFull {
+            bridge.pointee.megaflows.evictOne()
+            pointee.counters.megaflowEvictions &+= 1
+        }
+    }
 
     /// Without caches, what the last burst brought in goes before the next.
     @_semantics("no_performance_analysis") @inline(never)
@@ -42,13 +51,9 @@ extension UnsafeMutablePointer where Pointee == Worker {
 
 extension BridgeState {
     /// Keeps the translation in hand as a megaflow.
-    mutating func install(_ key: FlowKey, now: UInt64, counters: inout WorkerCounters) -> MegaflowPointer {
+    mutating func install(_ key: FlowKey, now: UInt64) -> MegaflowPointer {
         if !packetBits(of: translation.mask).isSubset(of: relevantMask) {
             setRelevantMask(relevantMask | packetBits(of: translation.mask))
-        }
-        if megaflows.count >= Limits.megaflows {
-            megaflows.evictOne()
-            counters.megaflowEvictions &+= 1
         }
         let program = programs.program(translation.instructions, dropReason: translation.dropReason)
         let stamp = nextStamp

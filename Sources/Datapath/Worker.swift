@@ -36,6 +36,9 @@ struct Worker: ~Copyable {
     let lengths: UnsafeMutablePointer<UInt32>
     let keys: UnsafeMutablePointer<FlowKey>
     let layouts: UnsafeMutablePointer<PacketLayout>
+    /// Whether the burst was parsed whole from the beginning, so that each packet has its layout. The depth may have
+    /// grown since, for the bursts to come.
+    var isParsedWhole = false
     let compactKeys: UnsafeMutablePointer<UInt64>
     let hashes: UnsafeMutablePointer<UInt64>
     let found: UnsafeMutablePointer<MegaflowPointer?>
@@ -44,10 +47,21 @@ struct Worker: ~Copyable {
     /// Ports with packets waiting to be sent.
     let touchedPorts: UnsafeMutablePointer<UInt16>
     var touchedPortCount = 0
+    /// Patch ports with packets waiting to cross.
+    let waitingPatches: UnsafeMutablePointer<UInt16>
+    var waitingPatchCount = 0
+    /// Packets taken from a patch port, and their numbers in the burst that they came with.
+    let patchPackets: PacketPointers
+    let patchOrigins: UnsafeMutablePointer<UInt8>
+    /// Whether the burst in hand crosses a patch; then, of each of its packets, the number in the burst it came with.
+    var isCrossing = false
+    let crossingOrigins: UnsafeMutablePointer<UInt8>
     /// Packets of the burst that were handed to a port, and those that a port took.
     var attemptedBits: UInt32 = 0
     var deliveredBits: UInt32 = 0
     var transmitDropReason = DropReason.transmitQueueFull
+    /// Why the burst's packets that were handed to a port and not delivered were refused, by number in the burst.
+    let refusalReasons: UnsafeMutablePointer<DropReason>
     /// The port that the burst came from.
     var arrivalPort: UInt16 = 0
     var nowCycles: UInt64 = 0
@@ -85,6 +99,12 @@ struct Worker: ~Copyable {
         stamps = .allocate(capacity: Limits.burst)
         found.initialize(repeating: nil, count: Limits.burst)
         touchedPorts = .allocate(capacity: Limits.ports)
+        refusalReasons = .allocate(capacity: Limits.burst)
+        refusalReasons.initialize(repeating: .transmitQueueFull, count: Limits.burst)
+        waitingPatches = .allocate(capacity: Limits.ports)
+        patchPackets = .allocate(capacity: PortState.pendingCapacity)
+        patchOrigins = .allocate(capacity: PortState.pendingCapacity)
+        crossingOrigins = .allocate(capacity: Limits.burst)
         let tables = UnsafeMutablePointer<CRC32C>.allocate(capacity: 1)
         tables.initialize(to: CRC32C())
         crc = UnsafePointer(tables)
@@ -105,6 +125,11 @@ struct Worker: ~Copyable {
         found.deallocate()
         stamps.deallocate()
         touchedPorts.deallocate()
+        refusalReasons.deallocate()
+        waitingPatches.deallocate()
+        patchPackets.deallocate()
+        patchOrigins.deallocate()
+        crossingOrigins.deallocate()
         crc.deallocate()
     }
 }

@@ -55,14 +55,16 @@ enum MaskRelaxation {
     private static func wholeLanes(_ mask: UInt64, width: UInt64) -> UInt64 {
         let lane: UInt64 = (1 << width) - 1
         var result: UInt64 = 0
-        for shift in stride(from: UInt64(0), to: 64, by: Int(width)) where mask >> shift & lane == lane { result |= lane << shift }
+        for shift in stride(from: UInt64(0), to: 64, by: Int(width)) where mask >> shift & lane == lane {
+            result |= lane << shift
+        }
         return result
     }
 
     /// How many flows a bucket may have before a flow is hashed by more bits. A further subtable costs every packet a
     /// probe, a fuller bucket only the packets that meet it; so the more subtables there are the more it takes to get
     /// another, and their number can't exceed some 16·log₂(flows).
-    static func bucketLimit(subtables: Int) -> Int { 8 << min(subtables / 16, 48) }
+    static func bucketLimit(subtables: Int) -> Int { 64 << min(subtables / 16, 48) }
 
     /// The words that a flow's record holds. Flows of the usual kinds get the same set, lest a subtable be needed for
     /// each combination of fields; so do all flows once there are many subtables.

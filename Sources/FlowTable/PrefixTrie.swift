@@ -1,18 +1,27 @@
-/// The set of prefixes of one field that the flows of a table match on: a binary trie with its one-way paths
-/// compressed, so with at most two nodes a prefix.
+/// The set of prefixes of one field that the flows of a table match on: a trie that goes four bits a node and skips the
+/// bits that all below have in common.
 ///
 /// It tells which prefix lengths could match a packet at all, and how many of the packet's bits that takes to know.
-/// Node: epoch, value (at the top of the word), length with bit 8 set if the prefix is in the set, two children.
+/// Node: epoch; the bits up to here (at the top of the word); their number, a multiple of four, with the prefixes that
+/// end here or up to three bits on (bits 8…22) and the next four bits that lead on (bits 32…47); a child for each.
 @safe
 struct PrefixTrie {
     private struct Prefix: Hashable {
         let value: UInt64
         let length: UInt8
+
+        /// The depth of the node that the prefix is kept in.
+        var depth: Int { Int(length) & ~3 }
+
+        /// Its bit among the prefixes of that node.
+        var endBit: UInt64 {
+            let rest = Int(length) & 3
+            return 0x100 << (UInt64(1 << rest - 1) + (rest == 0 ? 0 : PrefixTrie.nibble(value, at: depth) >> UInt64(4 - rest)))
+        }
     }
 
-    private static let nodeWords = 5
-    private static var present: UInt64 {
-        @inline(__always) @_noLocks get { 0x100 }
+    private static var header: Int {
+        @inline(__always) @_noLocks get { 3 }
     }
 
     /// The address of the topmost node; 0: the set is empty.
@@ -25,8 +34,11 @@ struct PrefixTrie {
     /// Adds one use of a prefix. `value` has zeroes after the prefix.
     mutating func add(_ value: UInt64, length: Int) {
         let prefix = Prefix(value: value, length: UInt8(length))
-        uses[prefix, default: 0] += 1
-        if uses[prefix] == 1 { root = insert(prefix, at: root) }
+        let isNew = { (count: inout Int) in
+            count += 1
+            return count == 1
+        }(&uses[prefix, default: 0])
+        if isNew { root = insert(prefix, at: root) }
     }
 
     /// Takes one use away, and the prefix with the last.
@@ -55,77 +67,151 @@ struct PrefixTrie {
         var address = root
         // Safe: the addresses in a trie are those of its own nodes, alive as long as it or its snapshot is.
         while let node = unsafe BucketIndex.block(address) {
-            let flags = unsafe node[2]
-            let length = Int(truncatingIfNeeded: flags & 0xff)
+            let shape = unsafe node[2]
+            let depth = Int(truncatingIfNeeded: shape & 0xff)
             let common = unsafe (key ^ node[1]).leadingZeroBitCount
-            if common < length {
+            if common < depth {
                 result.decidingBits = common &+ 1
                 return result
             }
-            if flags & present != 0 { result.lengths |= PrefixField.lengthBit(length) }
-            if unsafe node[3] | node[4] == 0 {
-                result.decidingBits = length
+            let next = nibble(key, at: depth)
+            let ends = shape >> 8 & 0x7fff
+            if ends != 0 {
+                for more in 0..<4 where ends & endMask(next, shared: more, length: more) != 0 {
+                    result.lengths |= PrefixField.lengthBit(depth &+ more)
+                }
+            }
+            guard shape >> 32 & (1 &<< next) != 0 else {
+                result.decidingBits = depth &+ decidingBits(next, ends: ends, children: shape >> 32)
                 return result
             }
-            result.decidingBits = length &+ 1
-            let bit = Int(truncatingIfNeeded: (key &<< UInt64(truncatingIfNeeded: length)) >> 63)
-            unsafe address = node[3 &+ bit]
+            result.decidingBits = depth &+ 4
+            unsafe address = node[header &+ childNumber(next, shape)]
         }
         return result
     }
 
-    private func newNode(_ value: UInt64, length: Int, flag: UInt64) -> Words {
-        let node = unsafe reclaimer.allocate(Self.nodeWords)
-        unsafe node[1] = value
-        unsafe node[2] = UInt64(length) | flag
-        return unsafe node
+    /// The four bits after the first `depth`.
+    @inline(__always) @_noLocks
+    private static func nibble(_ value: UInt64, at depth: Int) -> UInt64 {
+        depth >= 64 ? 0 : (value &<< UInt64(truncatingIfNeeded: depth)) >> 60
     }
 
-    private static func bit(_ value: UInt64, at position: Int) -> Int { Int((value << UInt64(position)) >> 63) }
+    /// Which child of a node the next four bits lead to.
+    @inline(__always) @_noLocks
+    private static func childNumber(_ nibble: UInt64, _ shape: UInt64) -> Int {
+        (shape >> 32 & ((1 &<< nibble) &- 1)).nonzeroBitCount
+    }
 
-    private func insert(_ prefix: Prefix, at address: UInt64) -> UInt64 {
-        let length = Int(prefix.length)
-        // Safe: a node is five words, and children are nodes or 0.
-        guard let node = unsafe BucketIndex.block(address) else {
-            return unsafe UInt64(UInt(bitPattern: newNode(prefix.value, length: length, flag: Self.present)))
-        }
-        let nodeLength = unsafe Int(node[2] & 0xff)
-        let common = unsafe min((prefix.value ^ node[1]).leadingZeroBitCount, length, nodeLength)
-        if common == nodeLength {
-            let own = unsafe reclaimer.writable(node, wordCount: Self.nodeWords)
-            if length == nodeLength {
-                unsafe own[2] |= Self.present
-            } else {
-                let bit = Self.bit(prefix.value, at: nodeLength)
-                unsafe own[3 + bit] = insert(prefix, at: own[3 + bit])
+    /// The ends of a node that are `length` bits on and share the first `shared` bits with `nibble`.
+    @inline(__always) @_noLocks
+    private static func endMask(_ nibble: UInt64, shared: Int, length: Int) -> UInt64 {
+        let (shared, length) = (UInt64(truncatingIfNeeded: shared), UInt64(truncatingIfNeeded: length))
+        let spread = length &- shared
+        let first = (1 &<< length) &- 1 &+ (nibble &>> (4 &- shared)) &<< spread
+        return ((1 &<< (1 &<< spread)) &- 1) &<< first
+    }
+
+    /// How many of the next four bits it takes to see that nothing longer in a node agrees with them.
+    @inline(__always) @_noLocks
+    private static func decidingBits(_ nibble: UInt64, ends: UInt64, children: UInt64) -> Int {
+        for bits in 0..<4 {
+            let place = UInt64(truncatingIfNeeded: 4 &- bits)
+            let range = ((1 &<< (1 &<< place)) &- 1) &<< ((nibble &>> place) &<< place)
+            var others = children & 0xffff & range
+            var length = bits &+ 1
+            while length < 4 {
+                others |= ends & endMask(nibble, shared: bits, length: length)
+                length &+= 1
             }
+            if others == 0 { return bits }
+        }
+        return 4
+    }
+
+    private static func childCount(_ shape: UInt64) -> Int { (shape >> 32).nonzeroBitCount }
+
+    private func newNode(_ value: UInt64, depth: Int, shape: UInt64) -> UInt64 {
+        // Safe: here and below, a node has a word for each child after its header.
+        let node = unsafe reclaimer.allocate(Self.header + Self.childCount(shape))
+        unsafe node[1] = depth == 0 ? 0 : value & UInt64.max << UInt64(64 - depth)
+        unsafe node[2] = UInt64(depth) | shape
+        return UInt64(UInt(bitPattern: node))
+    }
+
+    private func writable(_ node: Words) -> Words {
+        unsafe reclaimer.writable(node, wordCount: Self.header + Self.childCount(node[2]))
+    }
+
+    /// The node with a child more, or one less where `child` is 0.
+    private func replaceChild(_ nibble: UInt64, of node: Words, with child: UInt64) -> UInt64 {
+        let shape = unsafe node[2]
+        let (number, bit) = (Self.childNumber(nibble, shape), UInt64(1) << (32 + nibble))
+        let has = shape & bit != 0
+        if has, child != 0 {
+            let own = unsafe writable(node)
+            unsafe own[Self.header + number] = child
             return UInt64(UInt(bitPattern: own))
         }
-        let top = common == 0 ? 0 : prefix.value & UInt64.max << UInt64(64 - common)
-        let fork = unsafe newNode(top, length: common, flag: common == length ? Self.present : 0)
-        unsafe fork[3 + Self.bit(node[1], at: common)] = address
-        if common < length {
-            let leaf = unsafe newNode(prefix.value, length: length, flag: Self.present)
-            unsafe fork[3 + Self.bit(prefix.value, at: common)] = UInt64(UInt(bitPattern: leaf))
+        let address = unsafe newNode(node[1], depth: Int(shape & 0xff), shape: (shape & ~0xff) ^ bit)
+        let new = unsafe BucketIndex.block(address)! + Self.header
+        let old = unsafe node + Self.header
+        unsafe new.update(from: old, count: number)
+        let rest = Self.childCount(shape) - number
+        if has {
+            unsafe (new + number).update(from: old + number + 1, count: rest - 1)
+        } else {
+            unsafe new[number] = child
+            unsafe (new + number + 1).update(from: old + number, count: rest)
         }
-        return UInt64(UInt(bitPattern: fork))
+        unsafe reclaimer.discard(node)
+        return address
+    }
+
+    private func insert(_ prefix: Prefix, at address: UInt64) -> UInt64 {
+        guard let node = unsafe BucketIndex.block(address) else {
+            return newNode(prefix.value, depth: prefix.depth, shape: prefix.endBit)
+        }
+        let depth = unsafe Int(node[2] & 0xff)
+        let common = unsafe min((prefix.value ^ node[1]).leadingZeroBitCount, prefix.depth, depth)
+        if common == depth {
+            if prefix.depth == depth {
+                let own = unsafe writable(node)
+                unsafe own[2] |= prefix.endBit
+                return UInt64(UInt(bitPattern: own))
+            }
+            let next = Self.nibble(prefix.value, at: depth)
+            let has = unsafe node[2] >> (32 + next) & 1 != 0
+            let child = has ? unsafe node[Self.header + Self.childNumber(next, node[2])] : 0
+            return unsafe replaceChild(next, of: node, with: insert(prefix, at: child))
+        }
+        let fork = common & ~3
+        let old = unsafe Self.nibble(node[1], at: fork)
+        let new = newNode(prefix.value, depth: fork, shape: 1 << (32 + old))
+        unsafe BucketIndex.block(new)![Self.header] = address
+        return insert(prefix, at: new)
     }
 
     private func delete(_ prefix: Prefix, at address: UInt64) -> UInt64 {
-        // Safe: as in `insert`.
         guard let node = unsafe BucketIndex.block(address) else { preconditionFailure("the prefix is in the trie") }
-        let nodeLength = unsafe Int(node[2] & 0xff)
-        let own = unsafe reclaimer.writable(node, wordCount: Self.nodeWords)
-        if nodeLength == Int(prefix.length) {
-            unsafe own[2] &= ~Self.present
+        let depth = unsafe Int(node[2] & 0xff)
+        let result: UInt64
+        if prefix.depth == depth {
+            let own = unsafe writable(node)
+            unsafe own[2] &= ~prefix.endBit
+            result = UInt64(UInt(bitPattern: own))
         } else {
-            let bit = Self.bit(prefix.value, at: nodeLength)
-            unsafe own[3 + bit] = delete(prefix, at: own[3 + bit])
+            let next = Self.nibble(prefix.value, at: depth)
+            let child = unsafe node[Self.header + Self.childNumber(next, node[2])]
+            unsafe result = replaceChild(next, of: node, with: delete(prefix, at: child))
         }
-        let (left, right, flags) = unsafe (own[3], own[4], own[2])
-        if flags & Self.present != 0 || (left != 0 && right != 0) { return UInt64(UInt(bitPattern: own)) }
+        let own = unsafe BucketIndex.block(result)!
+        let shape = unsafe own[2]
+        // A node without prefixes must tell two ways apart.
+        if shape >> 8 & 0x7fff != 0 || Self.childCount(shape) > 1 { return result }
+        let only = Self.childCount(shape) == 0 ? 0 : unsafe own[Self.header]
         unsafe reclaimer.discard(own)
-        return left | right
+        return only
     }
 
     /// Takes the whole trie out of use.
@@ -134,8 +220,7 @@ struct PrefixTrie {
     private func discard(_ address: UInt64) {
         // Safe: each node is visited once, its children before it.
         guard let node = unsafe BucketIndex.block(address) else { return }
-        unsafe discard(node[3])
-        unsafe discard(node[4])
+        for child in 0..<(unsafe Self.childCount(node[2])) { unsafe discard(node[Self.header + child]) }
         unsafe reclaimer.discard(node)
     }
 }

@@ -58,7 +58,8 @@ enum Proof {
     @inline(__always) @_noLocks
     private static func prefixDiffers(
         _ header: UnsafeMutablePointer<SubtableHeader>, _ table: UnsafeMutablePointer<PublishedTable>,
-        _ key: UnsafePointer<UInt64>, _ plan: borrowing KeyPlan, _ prefixes: inout Prefixes, _ wildcards: UnsafeMutablePointer<UInt64>
+        _ key: UnsafePointer<UInt64>, _ plan: borrowing KeyPlan, _ prefixes: inout Prefixes,
+        _ wildcards: UnsafeMutablePointer<UInt64>
     ) -> Bool {
         var fewest = Int.max
         var bestWord = 0

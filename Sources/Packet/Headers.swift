@@ -81,6 +81,8 @@ public enum IPv6ExtensionHeader {
     @inlinable public static var lengthUnits: Int { @_noLocks get { 1 } }
     /// Of a fragment header: offset, reserved bits and the more-fragments bit.
     @inlinable public static var fragment: Int { @_noLocks get { 2 } }
+    /// Of a routing header.
+    @inlinable public static var segmentsLeft: Int { @_noLocks get { 3 } }
     @inlinable public static var minimumLength: Int { @_noLocks get { 8 } }
 }
 

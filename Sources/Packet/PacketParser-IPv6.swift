@@ -19,18 +19,18 @@ extension PacketParser {
         unsafe words[KeyLayout.ipv6Source + 1] = packet.uint64(at: offset &+ IPv6Header.source &+ 8)
         unsafe words[KeyLayout.ipv6Destination] = packet.uint64(at: offset &+ IPv6Header.destination)
         unsafe words[KeyLayout.ipv6Destination + 1] = packet.uint64(at: offset &+ IPv6Header.destination &+ 8)
-        layout.network = .ipv6
-        layout.networkOffset = UInt16(truncatingIfNeeded: offset)
-        layout.networkLength = UInt32(truncatingIfNeeded: networkLength)
-
         let end = offset &+ networkLength
         var walk = ExtensionHeaderWalk(
             nextHeader: UInt8(truncatingIfNeeded: first >> 8), offset: offset &+ IPv6Header.length)
         if walk.isNeeded {
             walk = walk.finished(packet, end: end)
-            // Without the end of the chain the transport isn't known; then only the addresses count.
+            // Without the end of the chain the transport isn't known; then the addresses can be matched, but nothing
+            // can be changed, for checksums could not follow.
             guard walk.isWhole else { return layout }
         }
+        layout.network = .ipv6
+        layout.networkOffset = UInt16(truncatingIfNeeded: offset)
+        layout.networkLength = UInt32(truncatingIfNeeded: networkLength)
         unsafe words[KeyLayout.portAndTypes] |= UInt64(walk.nextHeader) << 8 | walk.fragment
         unsafe words[KeyLayout.ipv6Label] = (first >> 32 & 0xf_ffff) << 32 | UInt64(walk.seen) << 16
         var transport = Transport()

@@ -57,10 +57,3 @@ extension Action {
         }
     }
 }
-
-extension Translator {
-    /// Executes what the packet gathered, after its last table.
-    mutating func executeActionSet() {
-        for action in actionSet.actions { execute(action, depth: 0) }
-    }
-}

@@ -58,6 +58,7 @@ public final class Bridge {
         if ports.contains(where: { $0.name == configuration.name }) {
             throw SwitchError("there is a port '\(configuration.name)' already; names are unique in a bridge")
         }
+        if case .internal = configuration.kind, configuration.name == name { return PortNumber.local.rawValue }
         guard let number = configuration.number else {
             var free: UInt32 = 1
             while ports.contains(where: { $0.number == free }) { free += 1 }

@@ -21,6 +21,11 @@ public struct PortConfiguration: Sendable {
         case tap(interface: String)
         /// A kernel interface that exists, reached through AF_PACKET.
         case afPacket(interface: String)
+        /// An interface of the host's own, to which it can give an address. One named as its bridge is the bridge's
+        /// LOCAL port.
+        case `internal`
+        /// Joined with the port of that name in another bridge.
+        case patch(peer: String)
         /// Takes everything, gives nothing.
         case null
     }

@@ -19,6 +19,8 @@ extension Translator {
         }
         // Registers, metadata and the like are the pipeline's own.
         if field.word >= KeyLayout.tunnelID || id == .inPort { return }
+        // RARP shows its fields to matches as an extension; only ARP's can be set (OpenFlow 1.3.5 §7.2.3.8).
+        if field.prerequisite == .arp, key[.ethType] != UInt128(EtherType.arp) { return }
         emit(Instruction(.rewrite, detail: id.rawValue, value: UInt64(truncatingIfNeeded: value)))
         emit(Instruction(.operand, value: UInt64(truncatingIfNeeded: mask)))
         if field.width > 64 {
@@ -44,12 +46,23 @@ extension Translator {
         if meetsPrerequisite(Field[id]) { set(id, UInt128(value), Field[id].allOnes) }
     }
 
-    mutating func decrementTTL() {
-        if !isIP() { return }
-        let field = Field[.ipTTL]
-        // A packet without a hop left ends at this instruction; what comes later is for those that have one.
-        key[field] = key[field] > 0 ? key[field] - 1 : 0
+    /// One hop less to live.
+    /// - Returns: Whether the packet's flow goes on: not if there was no hop left (OpenFlow 1.3.5 §5.12, invalid TTL).
+    mutating func decrementTTL() -> Bool {
+        if !isIP() { return true }
+        let old = key[.ipTTL]
+        // That one bit above the lowest is set shows that there is a hop left; that none is, the contrary. A second
+        // decrement depends on what the first one left.
+        let bits: UInt128 = timeToLiveBits != nil ? 0xff : old > 1 ? 0x80 >> UInt128(UInt8(old).leadingZeroBitCount) : 0xfe
+        if timeToLiveBits == nil { timeToLiveBits = translation.mask[.ipTTL] | bits }
+        examine(.ipTTL, bits: bits)
+        if old <= 1 {
+            translation.dropReason = .ttlExpired
+            return false
+        }
+        key[.ipTTL] = old - 1
         emit(Instruction(.decrementTTL))
+        return true
     }
 
     // MARK: VLAN tags

@@ -17,13 +17,24 @@ struct Translator {
     var key: FlowKey
     var translation: Translation
     var actionSet = ActionSet()
+    /// The table whose flow is being executed.
+    private var table: UInt8 = 0
+    /// Whether the rest of that flow is not to be executed.
+    private var flowIsOver = false
     private var resubmits = 0
+    /// Resubmits under way.
+    private var nesting = 0
     private var failure: DropReason?
+    /// The port by which the packet came in.
+    let arrival: UInt32
+    /// The bits of the TTL that its first decrement depended on; `nil`: there was none.
+    var timeToLiveBits: UInt128?
 
     init(pipeline: TablePipeline, key: FlowKey, translation: consuming Translation) {
         self.pipeline = pipeline
         self.key = key
         self.translation = translation
+        arrival = UInt32(truncatingIfNeeded: key[.inPort])
     }
 
     /// Translates, beginning with table 0.
@@ -33,6 +44,7 @@ struct Translator {
         translation.dropReason = .noMatch
         walk(from: 0, depth: 0)
         if failure == nil { executeActionSet() }
+        completeMask()
         if let failure {
             translation.instructions.removeAll(keepingCapacity: true)
             translation.dropReason = failure
@@ -43,20 +55,25 @@ struct Translator {
 
     /// Looks up in a table and the tables that follow by goto_table.
     mutating func walk(from first: UInt8, depth: Int) {
-        var table: UInt8? = first
-        while let current = table, failure == nil {
-            table = nil
+        var next: UInt8? = first
+        while let current = next, failure == nil {
+            next = nil
+            table = current
             guard let entry = look(up: current) else {
-                if depth == 0 { translation.dropReason = .noMatch }
+                if nesting == 0 { translation.dropReason = .noMatch }
                 return
             }
             translation.dropReason = .flowAction
-            table = execute(entry.flow.instructions, depth: depth)
+            next = execute(entry.flow.instructions, depth: depth)
         }
     }
 
     private mutating func look(up table: UInt8) -> FlowEntry? {
-        let found = withUnsafePointer(to: key) { key in
+        var seen = key
+        // No fragment shows its ports, lest a flow that picks by them pick the first one only (ovs-fields(7), the
+        // normal way of handling fragments).
+        if key[.ipFrag] != 0 { seen.words[KeyLayout.transport] &= ~Self.ports }
+        let found = withUnsafePointer(to: seen) { key in
             withUnsafeMutablePointer(to: &translation.mask) { mask in
                 pipeline.tables.find(table: table, key: key, wildcards: mask)
             }
@@ -68,7 +85,13 @@ struct Translator {
 
     /// Executes a flow's instructions; the table to go on with.
     private mutating func execute(_ instructions: InstructionSet, depth: Int) -> UInt8? {
-        for action in instructions.apply { execute(action, depth: depth) }
+        for action in instructions.apply {
+            execute(action, depth: depth)
+            if flowIsOver {
+                flowIsOver = false
+                return nil
+            }
+        }
         if instructions.clearsActionSet { actionSet = ActionSet() }
         for action in instructions.write { actionSet.write(action) }
         if let metadata = instructions.metadata {
@@ -83,11 +106,13 @@ struct Translator {
         if translation.instructions.count >= Limits.programInstructions { return fail(.tooManyActions) }
         switch action {
         case .output(let port, _):
+            // Only meant for packets from a controller (OpenFlow 1.3.5 §4.5), but harmless, and done by Open vSwitch.
+            if port == .table { return resubmit(nil, 0, depth: depth) }
             output(port)
         case .outputField(let slice):
-            output(PortNumber(UInt32(truncatingIfNeeded: read(slice))))
+            output(toPortIn: slice)
         case .resubmit(let port, let table):
-            resubmit(port, table ?? 0, depth: depth)
+            resubmit(port, table ?? self.table, depth: depth)
         case .setField(let field, let value, let mask):
             if meetsPrerequisite(Field[field]) { set(field, value, mask) }
         case .load(let value, let slice):
@@ -105,11 +130,21 @@ struct Translator {
         case .modField(let field, let value):
             modify(field, value)
         case .decrementTTL:
-            decrementTTL()
+            flowIsOver = !decrementTTL()
+        }
+    }
+
+    /// Executes what the packet gathered, after its last table.
+    private mutating func executeActionSet() {
+        for action in actionSet.actions {
+            execute(action, depth: 0)
+            if flowIsOver { return }
         }
     }
 
     /// Looks up again in another table, for that lookup as if the packet had come from `port`.
+    ///
+    /// The depth counts only ways back, to the same table or one before, since only they can go on without end.
     private mutating func resubmit(_ port: PortNumber?, _ table: UInt8, depth: Int) {
         resubmits += 1
         if depth >= Self.resubmitDepthLimit || resubmits > Self.resubmitLimit { return fail(.tooManyResubmits) }
@@ -119,12 +154,31 @@ struct Translator {
         let entry = look(up: table)
         key[.inPort] = arrival
         guard let entry else { return translation.dropReason = reason }
-        if let next = execute(entry.flow.instructions, depth: depth + 1) { walk(from: next, depth: depth + 1) }
+        let caller = self.table
+        let depth = table <= caller ? depth + 1 : depth
+        self.table = table
+        nesting += 1
+        if let next = execute(entry.flow.instructions, depth: depth) { walk(from: next, depth: depth) }
+        nesting -= 1
+        self.table = caller
     }
 
     mutating func fail(_ reason: DropReason) { failure = reason }
 
     // MARK: What decisions depend on
+
+    /// The place of ports, of ICMP's type and code, and of the ARP operation.
+    private static let ports: UInt64 = 0xffff_ffff_0000_0000
+
+    /// Notes what depends on other bits that were noted.
+    private mutating func completeMask() {
+        // Whoever looks at ports sees whether the packet is a fragment.
+        if translation.mask.words[KeyLayout.transport] & Self.ports != 0 {
+            examine(.ipFrag, bits: UInt128(KeyLayout.fragmentAny))
+        }
+        // A bit of what was decremented depends on all lower bits of what it was before.
+        if let timeToLiveBits, translation.mask[.ipTTL] & ~timeToLiveBits != 0 { examine(.ipTTL) }
+    }
 
     /// Notes that what was decided depends on a field.
     mutating func examine(_ field: FieldID) { translation.mask[field] = Field[field].allOnes }

@@ -105,13 +105,31 @@ public final class VirtualSwitch {
             name: configuration.name, number: number, index: index, configuration: configuration)
         bridge.ports.append(port)
         bridge.publish()
+        if let (peer, far) = patchPeer(of: port, in: bridge) {
+            datapath.joinPatch(end(port, bridge), end(peer, far))
+        }
         return port
+    }
+
+    /// The other end of a patch, if it is there and names this one as its peer.
+    private func patchPeer(of port: SwitchPort, in bridge: Bridge) -> (SwitchPort, Bridge)? {
+        guard case .patch(let name) = port.configuration.kind else { return nil }
+        for other in bridges where other !== bridge {
+            guard let peer = other.port(named: name), case .patch(port.name) = peer.configuration.kind else { continue }
+            return (peer, other)
+        }
+        return nil
+    }
+
+    private func end(_ port: SwitchPort, _ bridge: Bridge) -> PatchEnd {
+        PatchEnd(port: port.index, number: port.number, bridge: bridge.number)
     }
 
     /// Detaches and closes a port.
     ///
     /// - Throws: what went wrong while it was closed; the port is gone all the same.
     public func removePort(_ port: SwitchPort, from bridge: Bridge) throws {
+        if let (peer, far) = patchPeer(of: port, in: bridge) { datapath.cutPatch(end(peer, far)) }
         bridge.ports.removeAll { $0.index == port.index }
         bridge.publish()
         datapath.removePort(port.index, bridge: bridge.number)

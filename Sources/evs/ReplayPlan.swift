@@ -53,6 +53,11 @@ struct ReplayPlan {
             options.precision = precision
             return PortConfiguration(name: "p\(number)", number: UInt32(number), kind: .pcap(options))
         }
+        if let directory = arguments.out {
+            try OutputCheck.check(
+                (1...count).map { "\(directory)/p\($0).pcap" },
+                inputs: assignments.values.sorted() + (arguments.flows.map { [$0] } ?? []))
+        }
     }
 
     /// Which capture enters which port: those with `--in` where they say, the others from p1 on.

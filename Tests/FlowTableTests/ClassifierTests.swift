@@ -19,7 +19,11 @@ import Testing
         return (subject, oracle, generator)
     }
 
-    @Test(arguments: [(1, 1), (2, 5), (3, 30), (4, 30), (5, 200), (6, 200), (7, Effort.full(1000, 300)), (8, Effort.full(3000, 400))] as [(UInt64, Int)])
+    @Test(
+        arguments: [
+            (1, 1), (2, 5), (3, 30), (4, 30), (5, 200), (6, 200), (7, Effort.full(1000, 300)),
+            (8, Effort.full(3000, 400)),
+        ] as [(UInt64, Int)])
     func findsWhatLinearSearchFinds(seed: UInt64, flows: Int) throws {
         var (subject, oracle, generator) = try build(seed: seed, flows: flows, tables: [0, 1, 254])
         let snapshot = subject.snapshot()
@@ -40,7 +44,11 @@ import Testing
     }
 
     /// Whatever is changed outside the reported bits, the answer and the report's claim stay.
-    @Test(arguments: [(11, 1), (12, 3), (13, 10), (14, 40), (15, 150), (16, Effort.full(600, 200)), (17, Effort.full(2500, 300))] as [(UInt64, Int)])
+    @Test(
+        arguments: [
+            (11, 1), (12, 3), (13, 10), (14, 40), (15, 150), (16, Effort.full(600, 200)),
+            (17, Effort.full(2500, 300)),
+        ] as [(UInt64, Int)])
     func answersDependOnReportedBitsOnly(seed: UInt64, flows: Int) throws {
         var (subject, oracle, generator) = try build(seed: seed, flows: flows, tables: [3])
         let snapshot = subject.snapshot()

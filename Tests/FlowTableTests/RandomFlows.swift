@@ -39,7 +39,8 @@ struct RandomFlows {
     }
 
     private mutating func ethernetAddress() -> UInt128 {
-        UInt128(random.pick([0x0200_0000_0000, 0x0100_5e00_0000, 0x0200_0000_0100] as [UInt64]) + UInt64(random.below(4)))
+        let tops: [UInt64] = [0x0200_0000_0000, 0x0100_5e00_0000, 0x0200_0000_0100]
+        return UInt128(random.pick(tops) + UInt64(random.below(4)))
     }
 
     private mutating func port() -> UInt128 { UInt128(random.pick([22, 53, 80, 443, 1024, 1025, 8080, 40000, 65535])) }

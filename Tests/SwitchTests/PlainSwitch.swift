@@ -11,6 +11,8 @@ struct PlainSwitch {
     /// OpenFlow numbers of the ports.
     let ports: [UInt32]
     private(set) var hosts: [Host: UInt32] = [:]
+    /// The fields that some flow matches.
+    private(set) var fields: [FieldID]
 
     struct Host: Hashable {
         var address: UInt64
@@ -19,6 +21,7 @@ struct PlainSwitch {
 
     init(flows: [Flow], ports: [UInt32]) {
         self.ports = ports
+        fields = FieldID.allCases.filter { field in flows.contains { $0.match.mask[field] != 0 } }
         for flow in flows {
             self.flows.removeAll { $0.table == flow.table && $0.priority == flow.priority && $0.match == flow.match }
             self.flows.append(flow)
@@ -30,7 +33,7 @@ struct PlainSwitch {
     mutating func forward(_ packet: PlainPacket, from port: UInt32) -> [(port: UInt32, packet: PlainPacket)] {
         var walk = PlainWalk(packet: packet, arrival: port)
         walk.walk(from: 0, in: &self)
-        for action in walk.actionSet() { walk.execute(action, in: &self) }
+        walk.executeAll(walk.actionSet(), in: &self)
         return walk.outputs
     }
 
@@ -66,6 +69,8 @@ struct PlainWalk {
     var packet: PlainPacket
     let arrival: UInt32
     private let byteCount: Int
+    /// The table whose flow is being executed.
+    private var table: UInt8 = 0
     /// in_port as flows see it.
     private var inPort: UInt32
     /// Tags that flows know of; a third one pushed hides the innermost for good.
@@ -73,8 +78,8 @@ struct PlainWalk {
     /// Metadata and registers, in their places in a key.
     private var pipeline = FlowKey()
     private var written: [Action] = []
-    /// Its time to live has run out: it goes through the tables, but nobody gets it any more.
-    private var hasExpired = false
+    /// The time to live has run out: what follows in the same flow is not done (as Open vSwitch understands it).
+    private var flowIsOver = false
     private(set) var outputs: [(port: UInt32, packet: PlainPacket)] = []
 
     init(packet: PlainPacket, arrival: UInt32) {
@@ -85,10 +90,10 @@ struct PlainWalk {
         visibleTags = min(2, packet.tagCount)
     }
 
-    /// The packet's fields as they are now.
-    var key: FlowKey {
+    /// Some of the packet's fields as they are now.
+    private func key(_ fields: [FieldID]) -> FlowKey {
         var key = pipeline
-        for field in FieldID.allCases { if let value = packet[field] { key[field] = value } }
+        for field in fields { if let value = packet[field] { key[field] = value } }
         if packet.network == .ipv4 || packet.network == .ipv6 {
             key[.ipProto] = UInt128(packet.transport.protocol)
             key[.ipFrag] = packet.isLaterFragment ? 3 : packet.isFragment ? 1 : 0
@@ -101,19 +106,33 @@ struct PlainWalk {
 
     mutating func walk(from first: UInt8, in plain: inout PlainSwitch) {
         var next: UInt8? = first
-        while let table = next, let flow = plain.look(up: table, key: key, byteCount: byteCount) {
+        while let table = next, let flow = plain.look(up: table, key: key(plain.fields), byteCount: byteCount) {
+            self.table = table
             next = execute(flow.instructions, in: &plain)
         }
     }
 
     private mutating func execute(_ instructions: InstructionSet, in plain: inout PlainSwitch) -> UInt8? {
-        for action in instructions.apply { execute(action, in: &plain) }
+        if !executeAll(instructions.apply, in: &plain) { return nil }
         if instructions.clearsActionSet { written = [] }
         written += instructions.write
         if let metadata = instructions.metadata {
             pipeline[.metadata] = pipeline[.metadata] & ~UInt128(metadata.mask) | UInt128(metadata.value & metadata.mask)
         }
         return instructions.gotoTable
+    }
+
+    /// Whether all could be done.
+    @discardableResult
+    mutating func executeAll(_ actions: [Action], in plain: inout PlainSwitch) -> Bool {
+        for action in actions {
+            execute(action, in: &plain)
+            if flowIsOver {
+                flowIsOver = false
+                return false
+            }
+        }
+        return true
     }
 
     /// What was written, in the order of OpenFlow 1.3.5 §5.10: the last of each kind, every setting of a field.
@@ -139,9 +158,13 @@ struct PlainWalk {
         case .resubmit(let port, let table):
             let own = inPort
             if let port, port != .inPort { inPort = port.rawValue }
-            let found = plain.look(up: table ?? 0, key: key, byteCount: byteCount)
+            let found = plain.look(up: table ?? self.table, key: key(plain.fields), byteCount: byteCount)
             inPort = own
-            if let found, let next = execute(found.instructions, in: &plain) { walk(from: next, in: &plain) }
+            guard let found else { return }
+            let ownTable = self.table
+            self.table = table ?? self.table
+            if let next = execute(found.instructions, in: &plain) { walk(from: next, in: &plain) }
+            self.table = ownTable
         case .setField(let field, let value, let mask): set(field, value, mask)
         case .load(let value, let slice): write(UInt128(value), slice)
         case .move(let source, let destination): write(read(source), destination)
@@ -155,16 +178,18 @@ struct PlainWalk {
             for field in ports { set(field, UInt128(value), .max) }
         case .decrementTTL:
             guard let hops = packet[.ipTTL] else { return }
-            if hops <= 1 { hasExpired = true }
-            set(.ipTTL, hops > 0 ? hops - 1 : 0, .max)
+            if hops > 1 { set(.ipTTL, hops - 1, .max) } else { flowIsOver = true }
         }
     }
 
     private mutating func output(_ port: PortNumber, in plain: inout PlainSwitch) {
-        if hasExpired { return }
         let receivers: [UInt32]
+        var packet = packet
         switch port {
-        case .normal: receivers = plain.normal(packet, from: arrival)
+        case .normal:
+            // A bridge sends no tag without identifier and priority.
+            if packet.tagCount > 0, packet.number(14, 2) & 0xefff == 0 { packet.popTag() }
+            receivers = plain.normal(packet, from: arrival)
         case .flood, .all: receivers = plain.ports.filter { $0 != inPort }
         case .inPort: receivers = [inPort]
         default: receivers = port.rawValue == inPort ? [] : [port.rawValue]
@@ -175,8 +200,9 @@ struct PlainWalk {
     // MARK: Fields
 
     private func read(_ slice: FieldSlice) -> UInt128 {
+        let whole = key([slice.field])[slice.field]
         var value: UInt128 = 0
-        for bit in (0..<slice.bitCount).reversed() { value = value << 1 | key[slice.field] >> UInt128(slice.firstBit + bit) & 1 }
+        for bit in (0..<slice.bitCount).reversed() { value = value << 1 | whole >> UInt128(slice.firstBit + bit) & 1 }
         return value
     }
 

@@ -1,5 +1,6 @@
 import DPDK
 import Datapath
+import FlowTable
 import OpenFlow
 import Packet
 import Switch
@@ -60,6 +61,31 @@ struct SwitchRun {
         options.macTableCapacity = 256
         return options
     }
+}
+
+/// A switch with one bridge.
+final class OneBridge {
+    let vswitch: VirtualSwitch
+    let bridge: Bridge
+
+    init(_ options: SwitchOptions) throws {
+        vswitch = try VirtualSwitch(environment: TestEnvironment.shared, options: options)
+        bridge = try vswitch.addBridge(name: "br0")
+    }
+
+    var datapath: Datapath { vswitch.datapath }
+    var ports: [SwitchPort] { bridge.ports }
+    var hasPlayedAllCaptures: Bool { vswitch.hasPlayedAllCaptures }
+    var playedPackets: UInt64 { vswitch.playedPackets }
+
+    @discardableResult
+    func addPort(_ configuration: PortConfiguration) throws -> SwitchPort {
+        try vswitch.addPort(configuration, to: bridge)
+    }
+    func setFlows(_ flows: [Flow]) throws { try bridge.setFlows(flows) }
+    func flowsWithCounters() -> [FlowEntry] { bridge.flowsWithCounters() }
+    func start() throws { try vswitch.start() }
+    func stop() throws { try vswitch.stop() }
 }
 
 extension Capture {

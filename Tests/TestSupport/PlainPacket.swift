@@ -150,7 +150,11 @@ public struct PlainPacket: Hashable, Sendable {
     /// A field's value, if the packet has it.
     public subscript(field: FieldID) -> UInt128? {
         guard let (bit, width) = place(of: field) else { return nil }
-        return (bit..<bit + width).reduce(0) { $0 << 1 | UInt128(bytes[$1 / 8] >> UInt8(7 - $1 % 8) & 1) }
+        // All bytes that it touches, then cut at both ends.
+        let last = (bit + width - 1) / 8
+        let whole = bytes[bit / 8...last].reduce(0 as UInt128) { $0 << 8 | UInt128($1) }
+        let cut = whole >> UInt128(last * 8 + 7 - (bit + width - 1))
+        return width == 128 ? cut : cut & (1 << UInt128(width) - 1)
     }
 
     /// Sets bits of a field, if the packet has it; leaves checksums as they are.

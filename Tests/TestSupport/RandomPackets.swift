@@ -4,7 +4,7 @@ public struct RandomPackets {
 
     public init(seed: UInt64) { random = SeededGenerator(seed: seed) }
 
-    public enum Kind: CaseIterable {
+    public enum Kind: CaseIterable, Sendable {
         case tcp, udp, udpWithoutChecksum, sctp, icmp, laterFragment, otherIPv4
         case tcp6, udp6, icmp6, solicitation, advertisement
         case arp, unknown
@@ -14,8 +14,10 @@ public struct RandomPackets {
 
     public mutating func packet(_ kind: Kind) -> PlainPacket {
         var bytes = address() + address()
-        for _ in 0..<random.pick([0, 0, 0, 0, 1, 1, 2]) {
-            let control = random.below(8) << 13 | random.pick([0, 1, 2, 5, 4095])
+        let tags = random.pick([0, 0, 0, 0, 1, 1, 2])
+        for _ in 0..<tags {
+            // How a bridge sees a tag behind one that says nothing is left open.
+            let control = random.below(8) << 13 | random.pick(tags == 1 ? [0, 1, 2, 5, 4095] : [1, 2, 5, 4095])
             bytes += random.pick([[0x81, 0x00], [0x88, 0xa8]]) + [UInt8(control >> 8), UInt8(control & 255)]
         }
         bytes += body(kind)
@@ -58,7 +60,7 @@ public struct RandomPackets {
 
     private mutating func payload() -> [UInt8] {
         // Now and then more than one buffer holds.
-        random.bytes(random.chance(3) ? 2000 + random.below(2500) : random.below(80))
+        random.bytes(random.chance(2) ? 1900 + random.below(1500) : random.below(80))
     }
 
     private mutating func ports() -> [UInt8] {

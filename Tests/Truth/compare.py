@@ -59,7 +59,7 @@ class Comparison:
             wrong = [port for port in truth if truth[port] != outcome[port]]
             if wrong:
                 self._fail(what, "%s differ" % ", ".join(wrong))
-                if not way:
+                if not way and self.options.explain:
                     self._explain(table, vswitch, packets, labels, truth, outcome, wrong)
             else:
                 print("ok     %-40s %6d in, %6d out" % (what, len(packets), sum(map(len, truth.values()))))
@@ -86,7 +86,7 @@ class Comparison:
                 continue
             matcher = difflib.SequenceMatcher(None, truth[port], outcome[port], autojunk=False)
             for kind, first, last, start, end in matcher.get_opcodes():
-                if kind == "equal" or shown >= (1000 if self.options.verbose else SHOWN):
+                if kind == "equal" or shown >= SHOWN:
                     continue
                 shown += 1
                 place = first if first < last else max(0, first - 1)

@@ -10,6 +10,9 @@ extension PortOpening {
         case .ring(let name): try openRing(name, pairs: rings)
         case .tap(let interface): try openTap(interface)
         case .afPacket(let interface): try openAFPacket(interface)
+        case .internal: try openTap(name)
+        // It leads nowhere until its peer is there.
+        case .patch: OpenPort(outputs: Array(repeating: .absent, count: workerCount))
         case .null: OpenPort(outputs: Array(repeating: .discard, count: workerCount))
         }
     }

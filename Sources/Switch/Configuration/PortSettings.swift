@@ -1,0 +1,117 @@
+/// A port as an operator wants it, by values only: nothing has been opened.
+public struct PortSettings: Sendable, Equatable {
+    /// Unique in the switch.
+    public var name: String
+    /// The OpenFlow number; `nil`: the lowest that is free in the bridge.
+    public var number: UInt32?
+    /// The worker that polls the port; `nil`: they take turns.
+    public var worker: Int?
+    public var kind: Kind
+
+    /// The types of port and what each needs.
+    public enum Kind: Sendable, Equatable {
+        /// A virtual machine whose monitor listens at the socket; evs connects.
+        case vhostUserClient(VhostUserSettings)
+        /// A virtual machine whose monitor connects; evs listens at the socket.
+        case vhostUser(VhostUserSettings)
+        /// Any DPDK device, by its arguments.
+        case dpdk(devargs: String)
+        /// One end of a ring; the port that names the same ring is the other.
+        case ring(name: String)
+        /// A kernel tap interface, made by opening the port.
+        case tap(interface: String)
+        /// A kernel interface that exists.
+        case afPacket(interface: String)
+        /// A tap interface for the host itself, which can give it an address.
+        case `internal`(interface: String)
+        /// A wire to the patch port of that name.
+        case patch(peer: String)
+        /// Takes everything, gives nothing.
+        case null
+    }
+
+    public init(name: String, number: UInt32? = nil, worker: Int? = nil, kind: Kind) {
+        self.name = name
+        self.number = number
+        self.worker = worker
+        self.kind = kind
+    }
+}
+
+/// What a vhost-user port needs, in either direction of the socket.
+public struct VhostUserSettings: Sendable, Equatable {
+    /// The socket.
+    public var path: String
+    /// Queue pairs offered to the guest.
+    public var queues = 1
+    /// Who owns a socket that evs makes, by name or number; `nil`: the process's own user.
+    public var owner: String?
+    /// The group of a socket that evs makes; `nil`: the process's own.
+    public var group: String?
+    /// The permission bits of a socket that evs makes; `nil`: as the process's mask leaves them.
+    public var mode: UInt16?
+
+    /// Queue pairs that the vhost library can serve (VHOST_MAX_QUEUE_PAIRS).
+    public static let maximumQueues = 128
+
+    public init(path: String, queues: Int = 1) {
+        self.path = path
+        self.queues = queues
+    }
+}
+
+extension PortSettings.Kind {
+    /// A port's type without its options.
+    public enum Name: String, Sendable, CaseIterable {
+        case vhostUserClient = "vhost-user-client"
+        case vhostUser = "vhost-user"
+        case dpdk
+        case ring
+        case tap
+        case afPacket = "af-packet"
+        case `internal`
+        case patch
+        case null
+
+        /// Open vSwitch's name for the same, where it has another.
+        public var openVSwitchName: String? {
+            switch self {
+            case .vhostUserClient: "dpdkvhostuserclient"
+            case .vhostUser: "dpdkvhostuser"
+            default: nil
+            }
+        }
+
+        /// By evs's own name or Open vSwitch's.
+        public init?(anyName: String) {
+            guard let name = Name.allCases.first(where: { $0.rawValue == anyName || $0.openVSwitchName == anyName })
+            else { return nil }
+            self = name
+        }
+    }
+
+    /// The type.
+    public var name: Name {
+        switch self {
+        case .vhostUserClient: .vhostUserClient
+        case .vhostUser: .vhostUser
+        case .dpdk: .dpdk
+        case .ring: .ring
+        case .tap: .tap
+        case .afPacket: .afPacket
+        case .internal: .internal
+        case .patch: .patch
+        case .null: .null
+        }
+    }
+
+    /// What of the machine's the port takes for itself, so that no two ports can have it; `nil`: nothing.
+    var endpoint: String? {
+        switch self {
+        case .vhostUserClient(let settings), .vhostUser(let settings): "socket '\(settings.path)'"
+        case .dpdk(let devargs): "device '\(devargs.prefix { $0 != "," })'"
+        case .tap(let interface), .afPacket(let interface), .internal(let interface): "interface '\(interface)'"
+        case .ring, .patch, .null: nil
+        }
+    }
+}

@@ -1,0 +1,44 @@
+import Foundation
+import OpenFlow
+
+extension SwitchConfiguration {
+    /// The core of each worker: those named, or all but the first of those there are.
+    ///
+    /// - Parameter available: cores that the process may use, in order.
+    public func workerCores(from available: [Int]) -> [Int] {
+        workers.cores ?? available.suffix(max(1, min(available.count - 1, WorkerSettings.defaultLimit)))
+    }
+}
+
+extension BridgeSettings {
+    /// The same bridge with each port's number chosen: those given, and in the order of ports the lowest left.
+    ///
+    /// - Parameter running: numbers that ports have already, by name; they keep them.
+    func numbered(running: [String: UInt32] = [:]) -> BridgeSettings {
+        var result = self
+        for index in ports.indices { result.ports[index].number = ports[index].number ?? running[ports[index].name] }
+        var taken = Set(result.ports.compactMap(\.number))
+        var next: UInt32 = 1
+        for index in ports.indices where result.ports[index].number == nil {
+            while !taken.insert(next).inserted { next += 1 }
+            result.ports[index].number = next
+        }
+        return result
+    }
+
+    /// The flows that a new bridge of these settings begins with; `nil`: the one that a bridge has by itself, NORMAL.
+    ///
+    /// - Throws: ``FlowTextError`` with the flow file's name, line and column; ``SwitchError`` if it can't be read.
+    func startingFlows() throws -> [Flow]? {
+        guard let flowFile else { return failMode == .secure ? [] : nil }
+        guard let contents = FileManager.default.contents(atPath: flowFile) else {
+            throw SwitchError("the flow file '\(flowFile)' can't be read; does it exist, and may evs read it?")
+        }
+        guard let text = String(data: contents, encoding: .utf8) else {
+            throw SwitchError("the flow file '\(flowFile)' is not a text in UTF-8")
+        }
+        let names = numbered().ports.map { ($0.name, $0.number ?? 0) }
+        return try FlowText.parseFlows(
+            text, file: flowFile, portNames: Dictionary(names, uniquingKeysWith: { first, _ in first }))
+    }
+}

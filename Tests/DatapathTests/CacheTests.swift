@@ -1,0 +1,387 @@
+import FlowTable
+import OpenFlow
+import Packet
+import TestSupport
+import Testing
+
+@testable import Datapath
+
+/// Programs and megaflows to put into caches.
+private final class Store {
+    var programs = ProgramStore()
+
+    func program(_ port: UInt16 = 1) -> UnsafePointer<ActionProgram> {
+        programs.program([Instruction(.output, port: port)], dropReason: .noMatch)
+    }
+}
+
+extension KeyHash {
+    /// The hash of a key's words, as ``KeyMask`` makes it.
+    fileprivate func callAsFunction(_ words: [UInt64], count: Int) -> UInt64 {
+        var result: UInt64 = 0
+        for index in stride(from: 0, to: count, by: 2) {
+            result ^= index + 1 < count ? pair(words[index], words[index + 1], at: index) : single(words[index], at: index)
+        }
+        return result
+    }
+}
+
+extension ExactMatchCache {
+    /// The live megaflow of a key.
+    fileprivate func find(_ words: [UInt64], hash: UInt64, oldestStamp: UInt64) -> MegaflowPointer? {
+        guard let memory = recall(words, hash: hash, oldestStamp: oldestStamp), memory.isLive else { return nil }
+        return memory.megaflow
+    }
+}
+
+extension MegaflowCache {
+    fileprivate func find(_ key: FlowKey) -> MegaflowPointer? {
+        var probes: UInt64 = 0
+        return withUnsafePointer(to: key) { find($0, probes: &probes) }
+    }
+}
+
+private func words(_ random: inout SeededGenerator, _ count: Int) -> [UInt64] {
+    (0..<count).map { $0 < 3 ? UInt64(random.below(3)) << UInt64(random.pick([0, 17, 40, 63])) : UInt64($0) }
+}
+
+/// Finding what was put in, and never what was taken out.
+struct MegaflowSubtableTests {
+    @Test(arguments: 0..<12)
+    func agreesWithADictionary(seed: UInt64) {
+        var random = SeededGenerator(seed: seed)
+        let store = Store()
+        var mask = FlowMask()
+        for word in 0..<(1 + random.below(5)) { mask.words[word] = .max }
+        var subtable = MegaflowSubtable(mask: mask)
+        let hash = KeyHash()
+        defer { hash.free() }
+        var model: [[UInt64]: (megaflow: MegaflowPointer, stamp: UInt64)] = [:]
+        for step in 1...4000 {
+            let key = words(&random, subtable.key.count)
+            let value = hash(key, count: key.count)
+            let found = subtable.find(key, hash: value)
+            #expect(found == model[key]?.megaflow, "seed \(seed), step \(step)")
+            if let known = model[key] {
+                #expect(known.megaflow.pointee.stamp == known.stamp, "seed \(seed), step \(step)")
+                // Many at first, few later, so that it grows and then has gaps.
+                if random.chance(step < 2000 ? 20 : 70) {
+                    subtable.remove(known.megaflow)
+                    model[key] = nil
+                    #expect(subtable.find(key, hash: value) == nil)
+                }
+            } else if random.chance(step < 2000 ? 90 : 40) {
+                let megaflow = Megaflow(
+                    stamp: UInt64(step), now: 0, program: store.program(), hash: value, subtable: 0, slot: 0)
+                model[key] = (subtable.insert(key, megaflow), UInt64(step))
+            }
+            let count = subtable.count
+            #expect(count == model.count)
+        }
+        for (key, known) in model { #expect(subtable.find(key, hash: hash(key, count: key.count)) == known.megaflow) }
+    }
+
+    /// Hashes that all want the last place of the index: probes go round its end, and gaps are closed across it.
+    @Test func probesWrapAround() {
+        let store = Store()
+        var mask = FlowMask()
+        mask.words[0] = .max
+        var subtable = MegaflowSubtable(mask: mask)
+        var megaflows: [MegaflowPointer] = []
+        for key in 0..<20 as Range<UInt64> {
+            let hash = 62 + key % 3
+            megaflows.append(
+                subtable.insert(
+                    [key], Megaflow(stamp: key + 1, now: 0, program: store.program(), hash: hash, subtable: 0, slot: 0)))
+        }
+        for (removed, megaflow) in megaflows.enumerated() {
+            subtable.remove(megaflow)
+            for key in 0..<20 as Range<UInt64> {
+                let found = subtable.find([key], hash: 62 + key % 3)
+                #expect(found == (key <= removed ? nil : megaflows[Int(key)]), "removed \(removed), key \(key)")
+            }
+        }
+    }
+}
+
+/// The cache of all masks.
+struct MegaflowCacheTests {
+    private static func key(_ number: UInt64) -> FlowKey {
+        var key = FlowKey()
+        key.words[1] = number << 16
+        key.words[3] = number &* 0x9e37_79b9_7f4a_7c15
+        return key
+    }
+
+    private static func translation(_ mask: FlowMask) -> Translation {
+        var translation = Translation()
+        translation.mask = mask
+        return translation
+    }
+
+    /// Different masks, each with a bit of its own, and values that no two masks share.
+    @Test func findsUnderEveryMask() {
+        let store = Store()
+        var cache = MegaflowCache(hash: KeyHash())
+        var inserted: [(key: FlowKey, megaflow: MegaflowPointer)] = []
+        for number in 1...2000 as ClosedRange<UInt64> {
+            var mask = FlowMask()
+            mask.words[1] = .max
+            mask.words[3] = 1 << (number % 60)
+            let key = Self.key(number)
+            var probe = key
+            probe.words[2] = 77
+            #expect(cache.find(probe) == nil)
+            let megaflow = cache.insert(
+                key, Self.translation(mask), widest: mask, program: store.program(), stamp: number, now: number)
+            inserted.append((probe, megaflow))
+        }
+        let (masks, count) = (cache.subtableCount, cache.count)
+        #expect(masks == 60 && count == 2000)
+        for (key, megaflow) in inserted {
+            #expect(cache.find(key) == megaflow)
+        }
+    }
+
+    /// What was evicted is never found again, what was not stays, and flows get what both have counted.
+    @Test func evictionTakesTheSilent() throws {
+        var tables = FlowTables()
+        let entry = try tables.add(try FlowText.parseFlow("actions=drop")).entry
+        let store = Store()
+        var cache = MegaflowCache(hash: KeyHash())
+        var mask = FlowMask()
+        mask.words[1] = .max
+        var translation = Self.translation(mask)
+        translation.contributors = [Unmanaged.passUnretained(entry)]
+        var kept: [UInt64: MegaflowPointer] = [:]
+        for number in 1...1000 as ClosedRange<UInt64> {
+            let megaflow = cache.insert(
+                Self.key(number), translation, widest: mask, program: store.program(), stamp: number, now: number)
+            megaflow.pointee.packets = 1
+            megaflow.pointee.bytes = 60
+            kept[number] = megaflow
+        }
+        for _ in 0..<600 { cache.evictOne() }
+        let left = cache.count
+        #expect(left == 400)
+        #expect(entry.packetCount == 600 && entry.byteCount == 600 * 60)
+        var found: [UInt64] = []
+        for number in 1...1000 as ClosedRange<UInt64> {
+            let megaflow = cache.find(Self.key(number))
+            guard let megaflow else { continue }
+            #expect(megaflow == kept[number] && megaflow.pointee.stamp == number)
+            found.append(number)
+        }
+        #expect(found.count == 400)
+        #expect(found.reduce(0, +) / 400 > 700, "those used last are kept")
+        cache.creditFlows()
+        cache.creditFlows()
+        #expect(entry.packetCount == 1000 && entry.byteCount == 60_000)
+        cache.removeAll()
+        let last = cache.count
+        #expect(last == 0)
+        #expect(cache.find(Self.key(1000)) == nil)
+    }
+
+    /// More masks than there may be: the widest takes the rest, and when it grows wider, the next widest.
+    @Test func tooManyMasks() {
+        let store = Store()
+        var cache = MegaflowCache(hash: KeyHash())
+        var widest = FlowMask()
+        widest.words[1] = .max
+        widest.words[3] = .max
+        var stamp: UInt64 = 0
+        for round in 0..<200 as Range<UInt64> {
+            // From some time on, each mask has a bit that the widest so far did not have.
+            if round >= 100 { widest.words[4] |= 1 << (round % 60) }
+            var mask = FlowMask()
+            mask.words[1] = .max
+            mask.words[3] = round + 1
+            mask.words[4] = widest.words[4]
+            stamp += 1
+            let key = Self.key(stamp)
+            let megaflow = cache.insert(
+                key, Self.translation(mask), widest: widest, program: store.program(), stamp: stamp, now: 0)
+            #expect(cache.find(key) == megaflow, "round \(round)")
+        }
+        let masks = cache.subtableCount
+        #expect(masks <= Limits.megaflowMasks + 1 + 60)
+        for number in 1...stamp {
+            let megaflow = cache.find(Self.key(number))
+            #expect(megaflow?.pointee.stamp == number)
+        }
+    }
+}
+
+private struct NoMemory: Error {}
+
+/// The exact-match cache may forget, but must never find what is gone or what is another's.
+struct ExactMatchCacheTests {
+    @Test(arguments: 0..<10)
+    func neverFindsWhatIsGone(seed: UInt64) throws {
+        var random = SeededGenerator(seed: seed)
+        let store = Store()
+        let hash = KeyHash()
+        defer { hash.free() }
+        let count: Int = 1 + random.below(18)
+        guard var cache = ExactMatchCache(slots: 256, wordCount: count, socket: nil) else { throw NoMemory() }
+        var mask = FlowMask()
+        for word in 0..<count { mask.words[word] = .max }
+        var subtable = MegaflowSubtable(mask: mask)
+        var live: [[UInt64]: (megaflow: MegaflowPointer, stamp: UInt64)] = [:]
+        var oldest: UInt64 = 1, hits = 0
+        for stamp in 1...6000 as ClosedRange<UInt64> {
+            let key = words(&random, count)
+            let value = hash(key, count: count)
+            if let found = cache.find(key, hash: value, oldestStamp: oldest) {
+                hits += 1
+                #expect(found == live[key]?.megaflow && found.pointee.stamp == live[key]?.stamp, "seed \(seed), \(stamp)")
+            } else if let known = live[key] {
+                cache.insert(key, hash: value, megaflow: known.megaflow, oldestStamp: oldest)
+                #expect(cache.find(key, hash: value, oldestStamp: oldest) == known.megaflow)
+            } else {
+                let megaflow = subtable.insert(
+                    key, Megaflow(stamp: stamp, now: 0, program: store.program(), hash: value, subtable: 0, slot: 0))
+                live[key] = (megaflow, stamp)
+                cache.insert(key, hash: value, megaflow: megaflow, oldestStamp: oldest)
+            }
+            // Now and then one goes, whose memory the next one gets.
+            if random.chance(20), let gone = live.keys.min(by: { $0.lexicographicallyPrecedes($1) }) {
+                subtable.remove(live[gone]!.megaflow)
+                live[gone] = nil
+                #expect(cache.find(gone, hash: hash(gone, count: count), oldestStamp: oldest) == nil)
+            }
+            // Seldom all go, and their memory with them.
+            if random.below(1500) == 0 {
+                live.removeAll()
+                subtable = MegaflowSubtable(mask: mask)
+                oldest = stamp + 1
+            }
+        }
+        #expect(hits > 100, "seed \(seed)")
+    }
+
+    /// Twice as many keys as places: it says that it is crowded, and after a new beginning no more.
+    @Test func crowding() throws {
+        let store = Store()
+        let hash = KeyHash()
+        defer { hash.free() }
+        guard var cache = ExactMatchCache(slots: 1024, wordCount: 1, socket: nil) else { throw NoMemory() }
+        var mask = FlowMask()
+        mask.words[0] = .max
+        var subtable = MegaflowSubtable(mask: mask)
+        let slots = cache.slotCount
+        #expect(slots == 1024)
+        var found = 0
+        for round in 0..<2 {
+            for key in 0..<(round == 0 ? 512 : 4096) as Range<UInt64> {
+                let value = hash([key], count: 1)
+                let megaflow = subtable.insert(
+                    [key], Megaflow(stamp: 1, now: 0, program: store.program(), hash: value, subtable: 0, slot: 0))
+                cache.insert([key], hash: value, megaflow: megaflow, oldestStamp: 1)
+            }
+            found = 0
+            for key in 0..<512 as Range<UInt64> where cache.find([key], hash: hash([key], count: 1), oldestStamp: 1) != nil {
+                found += 1
+            }
+            let isCrowded = cache.isCrowded
+            #expect(isCrowded == (round == 1))
+            if round == 0 { #expect(found > 400, "half full: nearly all are there, \(found)") }
+        }
+        cache.restartCounting()
+        let isCrowded = cache.isCrowded
+        #expect(!isCrowded)
+    }
+}
+
+/// Cutting keys down.
+struct KeyMaskTests {
+    @Test(arguments: 0..<200)
+    func extractsTheBitsThatCount(seed: UInt64) {
+        var random = SeededGenerator(seed: seed)
+        var key = FlowKey(), mask = FlowMask()
+        for word in 0..<FlowKey.wordCount {
+            key.words[word] = random.next()
+            if random.chance(30) { mask.words[word] = random.next() & random.next() }
+        }
+        let keyMask = KeyMask(mask)
+        let touched = (0..<FlowKey.packetWordCount).filter { mask.words[$0] != 0 }
+        var compact = [UInt64](repeating: 0x5555, count: 20)
+        let hash = KeyHash()
+        defer { hash.free() }
+        let value = withUnsafePointer(to: key) { keyMask.extract($0, into: &compact, hash) }
+        let count = keyMask.count
+        #expect(count == touched.count)
+        #expect(Array(compact.prefix(count)) == touched.map { key.words[$0] & mask.words[$0] }, "seed \(seed)")
+        #expect(value == hash(compact, count: count), "seed \(seed)")
+        #expect(compact[count...].allSatisfy { $0 == 0x5555 }, "no further word is written")
+    }
+
+    @Test(arguments: [
+        (FieldID.inPort, ParseDepth.port), (.inPhyPort, .port), (.metadata, .port), (.reg3, .port), (.ethDst, .ethernet),
+        (.ethSrc, .ethernet), (.vlanTCI, .ethernet), (.ethType, .ethernet), (.ipProto, .full), (.ipFrag, .full),
+        (.ipv4Src, .full), (.ipTTL, .full), (.tcpDst, .full), (.ipv6Dst, .full), (.arpOp, .full), (.ndSLL, .full),
+        (.mplsLabel, .full), (.pbbISID, .full), (.ipv6Label, .full), (.ndTarget, .full), (.tunnelID, .full),
+    ])
+    func depth(field: FieldID, depth: ParseDepth) {
+        var mask = FlowMask()
+        mask[field] = 1
+        let alone = KeyMask(mask).depth
+        #expect(alone == depth, "\(field)")
+        mask[.inPort] = .max
+        let withPort = KeyMask(mask).depth
+        #expect(withPort == depth, "\(field) and in_port")
+    }
+
+    @Test func nothingNeedsNothing() {
+        let (depth, count) = (KeyMask(FlowMask()).depth, KeyMask(FlowMask()).count)
+        #expect(depth == .port && count == 0)
+    }
+
+    /// The parser stopped at the depth of a mask says the same about its bits as the parser that goes on to the end.
+    @Test(arguments: 0..<300)
+    func depthIsEnough(seed: UInt64) {
+        var packets = RandomPackets(seed: seed)
+        let bytes = packets.packet().bytes
+        var full = FlowKey(), shallow = FlowKey()
+        bytes.withUnsafeBytes {
+            _ = PacketParser.parse($0.baseAddress!, count: $0.count, packetLength: $0.count, port: 3, into: &full)
+            _ = PacketParser.parseEthernet($0.baseAddress!, count: $0.count, packetLength: $0.count, port: 3, into: &shallow)
+        }
+        for field in [FieldID.inPort, .ethDst, .ethSrc, .ethType, .vlanTCI] { #expect(full[field] == shallow[field], "\(field)") }
+    }
+}
+
+struct KeyHashTests {
+    /// Every word and every bit of it counts, and so do a word's place and the number of words.
+    @Test func everyBitCounts() {
+        let hash = KeyHash()
+        defer { hash.free() }
+        var seen: Set<UInt64> = []
+        for count in 1...18 {
+            var key = [UInt64](repeating: 0, count: count)
+            for word in 0..<count {
+                for bit in 0..<64 as Range<UInt64> {
+                    key[word] = 1 << bit
+                    #expect(seen.insert(hash(key, count: count)).inserted, "word \(word) of \(count), bit \(bit)")
+                    key[word] = 0
+                }
+            }
+        }
+    }
+
+    /// Low bits, which index the tables, spread well even if keys differ in few high bits.
+    @Test func spreads() {
+        let hash = KeyHash()
+        defer { hash.free() }
+        for shift in [0, 16, 48] as [UInt64] {
+            var places = Set<UInt64>(), upper = Set<UInt64>()
+            for number in 0..<4096 as Range<UInt64> {
+                let value = hash([number << shift, 5, 9] as [UInt64], count: 3)
+                places.insert(value & 0xffff)
+                upper.insert(value >> 32 & 0xffff)
+            }
+            #expect(places.count > 3800 && upper.count > 3800, "shift \(shift): \(places.count), \(upper.count)")
+        }
+    }
+}
