@@ -46,22 +46,24 @@ ssize_t evs_vhost_receive(int socket, void *bytes, size_t size, int *descriptors
     return -EMSGSIZE;
 }
 
-ssize_t evs_vhost_send(int socket, const void *bytes, size_t size, int descriptor) {
+ssize_t evs_vhost_send(int socket, const void *bytes, size_t size, const int *descriptors, int count) {
     union {
         struct cmsghdr header;
-        char room[CMSG_SPACE(sizeof(int))];
+        char room[CMSG_SPACE(ROOM * sizeof(int))];
     } control;
+    if (count < 0 || count > ROOM) return -EINVAL;
     memset(&control, 0, sizeof control);
     struct iovec piece = {.iov_base = (void *)bytes, .iov_len = size};
     struct msghdr message = {.msg_iov = &piece, .msg_iovlen = 1};
-    if (descriptor >= 0) {
+    if (count > 0) {
+        size_t length = (size_t)count * sizeof(int);
         message.msg_control = &control;
-        message.msg_controllen = sizeof control.room;
+        message.msg_controllen = CMSG_SPACE(length);
         struct cmsghdr *part = CMSG_FIRSTHDR(&message);
         part->cmsg_level = SOL_SOCKET;
         part->cmsg_type = SCM_RIGHTS;
-        part->cmsg_len = CMSG_LEN(sizeof(int));
-        memcpy(CMSG_DATA(part), &descriptor, sizeof descriptor);
+        part->cmsg_len = CMSG_LEN(length);
+        memcpy(CMSG_DATA(part), descriptors, length);
     }
     ssize_t sent = sendmsg(socket, &message, MSG_DONTWAIT | MSG_NOSIGNAL);
     return sent < 0 ? -errno : sent;

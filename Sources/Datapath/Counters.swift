@@ -1,3 +1,6 @@
+/// Packets dropped, by raw value of ``DropReason``.
+public typealias DropCounts = InlineArray<24, UInt64>
+
 /// What one worker has counted, or the sum over workers. Plain numbers: written by the worker, read by anyone.
 public struct WorkerCounters: Sendable {
     public var receivedPackets: UInt64 = 0
@@ -5,7 +8,7 @@ public struct WorkerCounters: Sendable {
     /// Packets that reached at least one port.
     public var deliveredPackets: UInt64 = 0
     /// By raw value of ``DropReason``.
-    public var dropped = InlineArray<16, UInt64>(repeating: 0)
+    public var dropped = DropCounts(repeating: 0)
 
     public var exactMatchHits: UInt64 = 0
     public var megaflowHits: UInt64 = 0
@@ -66,7 +69,7 @@ public struct PortCounters: Sendable {
     /// Packets that the port could not take (they count as dropped only if no other port took them).
     public var refusedPackets: UInt64 = 0
     /// Packets that came in here and were dropped, by raw value of ``DropReason``.
-    public var dropped = InlineArray<16, UInt64>(repeating: 0)
+    public var dropped = DropCounts(repeating: 0)
 
     public init() {}
 }

@@ -31,7 +31,7 @@ public final class Datapath {
     /// By number; `nil` where one was removed.
     private var bridges: [BridgeHandle?] = []
     private var portsInUse: Set<UInt16> = []
-    private var nextWorker = 0
+    var nextWorker = 0
 
     public var workerCount: Int { options.workerCores.count }
 
@@ -96,7 +96,7 @@ public final class Datapath {
     }
 
     /// Has something done on a worker's thread between two bursts, and waits for it.
-    private func perform(onWorker index: Int, _ body: @escaping (WorkerPointer) -> Void) {
+    func perform(onWorker index: Int, _ body: @escaping (WorkerPointer) -> Void) {
         if !isRunning { return body(workers + index) }
         let request = WorkerRequest(body)
         let bits = UInt(bitPattern: Unmanaged.passRetained(request).toOpaque())
@@ -131,7 +131,7 @@ public final class Datapath {
         bridges[number] = nil
     }
 
-    private func bridge(_ number: Int) -> BridgeHandle {
+    func bridge(_ number: Int) -> BridgeHandle {
         guard let bridge = bridges[number] else { preconditionFailure("bridge \(number) was removed") }
         return bridge
     }

@@ -32,6 +32,12 @@ public enum DropReason: UInt8, CaseIterable, Sendable, BitwiseCopyable {
     case captureWriteFailed
     /// Patch ports sent it round in a circle.
     case patchLoop
+    /// No guest has a running queue behind the port.
+    case guestNotReady
+    /// The guest's receive queue had no buffers for it.
+    case guestRingFull
+    /// The guest's receive queue makes no sense and is left alone until the guest starts it anew.
+    case guestRingBroken
 
     /// As reports and counters name it.
     public var name: String {
@@ -52,6 +58,9 @@ public enum DropReason: UInt8, CaseIterable, Sendable, BitwiseCopyable {
         case .tooManyActions: "too-many-actions"
         case .captureWriteFailed: "capture-write-failed"
         case .patchLoop: "patch-loop"
+        case .guestNotReady: "guest-not-ready"
+        case .guestRingFull: "guest-ring-full"
+        case .guestRingBroken: "guest-ring-broken"
         }
     }
 
@@ -61,5 +70,5 @@ public enum DropReason: UInt8, CaseIterable, Sendable, BitwiseCopyable {
     }
 
     /// How many reasons there are, for arrays of counters.
-    public static let count = 16
+    public static let count = 24
 }

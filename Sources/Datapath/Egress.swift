@@ -11,6 +11,8 @@ struct Egress {
     private let ring: OpaquePointer
     private let device: UInt16
     private let queue: UInt16
+    /// A guest's queues, instead of a device.
+    private let pair: UnsafeMutablePointer<VhostQueuePair>?
     private let held: PacketPointers
     private var heldCount = 0
 
@@ -19,6 +21,17 @@ struct Egress {
         self.ring = ring.raw
         self.device = device
         self.queue = queue
+        pair = nil
+        held = .allocate(capacity: Limits.burst)
+    }
+
+    /// Packets for a guest, whose receive queue the draining worker owns.
+    init(port: UInt16, ring: PacketRing, pair: UnsafeMutablePointer<VhostQueuePair>) {
+        self.port = port
+        self.ring = ring.raw
+        device = 0
+        queue = 0
+        self.pair = pair
         held = .allocate(capacity: Limits.burst)
     }
 
@@ -35,7 +48,12 @@ struct Egress {
             heldCount = Int(evs_ring_dequeue(ring, held, UInt32(truncatingIfNeeded: Limits.burst)))
             if heldCount == 0 { return 0 }
         }
-        let sent = Int(evs_transmit(device, queue, held, UInt16(truncatingIfNeeded: heldCount)))
+        let sent: Int
+        if let pair {
+            sent = pair.drain(held, heldCount)
+        } else {
+            sent = Int(evs_transmit(device, queue, held, UInt16(truncatingIfNeeded: heldCount)))
+        }
         var index = sent
         while index < heldCount {
             held[index &- sent] = held[index]

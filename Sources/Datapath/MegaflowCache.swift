@@ -143,6 +143,7 @@ struct MegaflowCache: ~Copyable {
     }
 
     /// Makes room for further widest masks: each is wider than the one before, so they are not many.
+    // Slow path: part of a translation.
     private mutating func grow() {
         let (oldSubtables, oldOrder) = (subtables, order)
         capacity *= 2

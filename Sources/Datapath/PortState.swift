@@ -8,6 +8,8 @@ public enum PortInput: BitwiseCopyable {
     case device(port: UInt16, queue: UInt16)
     /// A capture being replayed.
     case capture(UnsafeMutablePointer<ReplaySource>)
+    /// A guest's queues.
+    case vhost(UnsafeMutablePointer<VhostQueuePair>)
 }
 
 /// Where a port's packets go.
@@ -21,6 +23,8 @@ public enum PortOutput: BitwiseCopyable {
     case losslessRing(OpaquePointer, failed: UnsafePointer<Bool>)
     /// Counted as delivered and forgotten.
     case discard
+    /// To a guest, by a way that changes as its queues come and go.
+    case vhost(UnsafeMutablePointer<VhostRoute>)
     /// Into another bridge.
     case patch(PatchTarget)
 }

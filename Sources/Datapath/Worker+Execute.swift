@@ -154,6 +154,9 @@ extension UnsafeMutablePointer where Pointee == Worker {
                 into: pointee.keys + hand.index)
             hand.hasLayout = true
         }
+        if pointee.hasOffloads, evs_mbuf_has_offload(hand.packet.raw) {
+            return PartialChecksum.apply(instruction, &hand, crc: pointee.crc)
+        }
         return PacketEditor.apply(instruction, &hand, crc: pointee.crc)
     }
 }

@@ -112,6 +112,7 @@ extension UnsafeMutablePointer where Pointee == Worker {
 
     @inline(__always) @_noLocks
     private func receive(_ input: PortInput) -> Int {
+        pointee.hasOffloads = false
         switch input {
         case .none:
             return 0
@@ -119,6 +120,10 @@ extension UnsafeMutablePointer where Pointee == Worker {
             return Int(evs_receive(port, queue, pointee.packets, UInt16(Limits.burst)))
         case .capture(let source):
             return source.pointee.receive(into: pointee.packets, limit: Limits.burst, now: pointee.nowCycles)
+        case .vhost(let pair):
+            let count = pair.receive(into: pointee.packets)
+            pointee.hasOffloads = pair.pointee.hasOffloads
+            return count
         }
     }
 

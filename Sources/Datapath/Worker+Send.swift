@@ -18,7 +18,7 @@ extension UnsafeMutablePointer where Pointee == Worker {
             pointee.deliveredBits |= bits
             state.pointee.counters.deliveredPackets &+= UInt64(truncatingIfNeeded: count)
             state.pointee.counters.deliveredBytes &+= bytes
-        case .device, .ring, .losslessRing, .patch:
+        case .device, .ring, .losslessRing, .vhost, .patch:
             if state.pointee.pendingCount &+ count > PortState.pendingCapacity { makeRoom(port) }
             touch(state, port)
             let place = state.pointee.pendingCount
@@ -72,7 +72,7 @@ extension UnsafeMutablePointer where Pointee == Worker {
             state.pointee.counters.deliveredPackets &+= 1
             state.pointee.counters.deliveredBytes &+= UInt64(truncatingIfNeeded: packet.length)
             packet.free()
-        case .device, .ring, .losslessRing, .patch:
+        case .device, .ring, .losslessRing, .vhost, .patch:
             if state.pointee.pendingCount == PortState.pendingCapacity { makeRoom(port) }
             touch(state, port)
             let place = state.pointee.pendingCount
@@ -118,7 +118,7 @@ extension UnsafeMutablePointer where Pointee == Worker {
         let state = pointee.ports + Int(port)
         let count = state.pointee.pendingCount
         if count == 0 { return }
-        let sent = transmit(state, count)
+        let sent = pointee.hasOffloads ? transmitCompleting(state, count) : transmit(state, state.pointee.pending, count)
         if sent == count {
             pointee.deliveredBits |= state.pointee.pendingBits
             state.pointee.counters.deliveredPackets &+= UInt64(truncatingIfNeeded: count)
@@ -131,9 +131,11 @@ extension UnsafeMutablePointer where Pointee == Worker {
         state.pointee.pendingBytes = 0
     }
 
+    /// Hands packets to the port's output; how many of them, from the first on, it took.
     @inline(__always) @_noLocks
-    private func transmit(_ state: UnsafeMutablePointer<PortState>, _ count: Int) -> Int {
-        let pending = state.pointee.pending
+    func transmit(
+        _ state: UnsafeMutablePointer<PortState>, _ pending: PacketPointers, _ count: Int
+    ) -> Int {
         switch state.pointee.output {
         case .device(let port, let queue):
             pointee.transmitDropReason = .transmitQueueFull
@@ -143,6 +145,8 @@ extension UnsafeMutablePointer where Pointee == Worker {
             return Int(evs_ring_enqueue(ring, pending, UInt32(truncatingIfNeeded: count)))
         case .losslessRing(let ring, let failed):
             return transmitLossless(ring, pending, count, failed)
+        case .vhost(let route):
+            return transmitToGuest(route, state, pending, count)
         case .absent, .discard, .patch:
             return 0
         }

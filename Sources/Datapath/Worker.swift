@@ -62,6 +62,10 @@ struct Worker: ~Copyable {
     var transmitDropReason = DropReason.transmitQueueFull
     /// Why the burst's packets that were handed to a port and not delivered were refused, by number in the burst.
     let refusalReasons: UnsafeMutablePointer<DropReason>
+    /// Whether a packet of the burst may have a checksum to be completed, or be one to cut into segments.
+    var hasOffloads = false
+    /// Segments of a long packet under way.
+    let segments: PacketPointers
     /// The port that the burst came from.
     var arrivalPort: UInt16 = 0
     var nowCycles: UInt64 = 0
@@ -105,6 +109,7 @@ struct Worker: ~Copyable {
         patchPackets = .allocate(capacity: PortState.pendingCapacity)
         patchOrigins = .allocate(capacity: PortState.pendingCapacity)
         crossingOrigins = .allocate(capacity: Limits.burst)
+        segments = .allocate(capacity: Limits.burst)
         let tables = UnsafeMutablePointer<CRC32C>.allocate(capacity: 1)
         tables.initialize(to: CRC32C())
         crc = UnsafePointer(tables)
@@ -130,6 +135,7 @@ struct Worker: ~Copyable {
         patchPackets.deallocate()
         patchOrigins.deallocate()
         crossingOrigins.deallocate()
+        segments.deallocate()
         crc.deallocate()
     }
 }

@@ -1,7 +1,7 @@
 import Glibc
 
 /// An open file descriptor, closed with its last holder. Whatever a message brings is held so, and thus never lost.
-public final class FileDescriptor {
+public final class FileDescriptor: Sendable {
     /// The number by which the system knows it.
     public let number: CInt
 

@@ -7,9 +7,12 @@ import Glibc
 public final class VhostSession {
     /// Messages handled before other connections have their turn.
     static let messagesInTurn = 32
+    /// Nanoseconds of a turn after which no further message is begun: some, such as a new memory table, take long.
+    static let turn: UInt64 = 2_000_000
 
     let socket: FileDescriptor
-    let options: VhostSessionOptions
+    /// What was offered.
+    public let options: VhostSessionOptions
     let delegate: any VhostPortDelegate
     /// Told of faults in guest memory.
     let wake: CInt
@@ -64,6 +67,7 @@ public final class VhostSession {
                 case .needsMore: return nil
                 case .message(let message): try handle(message)
                 }
+                if monotonicNanoseconds() > now + VhostSession.turn { return nil }
             }
             return nil
         } catch {
@@ -120,7 +124,8 @@ public final class VhostSession {
     ) throws(VhostViolation) {
         let reply = VhostMessageHeader(request: header.request, payloadSize: payload.count)
         let bytes = reply.replyBytes + payload
-        let sent = evs_vhost_send(socket.number, bytes, bytes.count, descriptor?.number ?? -1)
+        let numbers = descriptor.map { [$0.number] } ?? []
+        let sent = evs_vhost_send(socket.number, bytes, bytes.count, numbers, CInt(numbers.count))
         // Answers are few and short: a peer that has let them fill the socket's buffer isn't worth waiting for.
         guard sent == bytes.count else { throw .doesNotRead }
     }

@@ -104,9 +104,16 @@ struct PlainWalk {
         return key
     }
 
+    /// The key as flows see it: fragments have no ports.
+    private func seen(_ fields: [FieldID]) -> FlowKey {
+        var seen = key(fields)
+        if seen[.ipFrag] != 0 { for field in [FieldID.tcpSrc, .tcpDst] { seen[field] = 0 } }
+        return seen
+    }
+
     mutating func walk(from first: UInt8, in plain: inout PlainSwitch) {
         var next: UInt8? = first
-        while let table = next, let flow = plain.look(up: table, key: key(plain.fields), byteCount: byteCount) {
+        while let table = next, let flow = plain.look(up: table, key: seen(plain.fields), byteCount: byteCount) {
             self.table = table
             next = execute(flow.instructions, in: &plain)
         }
@@ -154,11 +161,13 @@ struct PlainWalk {
     mutating func execute(_ action: Action, in plain: inout PlainSwitch) {
         switch action {
         case .output(let port, _): output(port, in: &plain)
-        case .outputField(let slice): output(PortNumber(UInt32(truncatingIfNeeded: read(slice))), in: &plain)
+        case .outputField(let slice):
+            let number = read(slice)
+            if number <= 0xffff { output(PortNumber(UInt32(number) | (number < 0xff00 ? 0 : 0xffff_0000)), in: &plain) }
         case .resubmit(let port, let table):
             let own = inPort
             if let port, port != .inPort { inPort = port.rawValue }
-            let found = plain.look(up: table ?? self.table, key: key(plain.fields), byteCount: byteCount)
+            let found = plain.look(up: table ?? self.table, key: seen(plain.fields), byteCount: byteCount)
             inPort = own
             guard let found else { return }
             let ownTable = self.table
@@ -183,13 +192,13 @@ struct PlainWalk {
     }
 
     private mutating func output(_ port: PortNumber, in plain: inout PlainSwitch) {
-        let receivers: [UInt32]
         var packet = packet
+        let receivers: [UInt32]
         switch port {
         case .normal:
-            // A bridge sends no tag without identifier and priority.
+            receivers = plain.normal(packet, from: inPort)
+            // A tag without identifier and priority says nothing; a bridge takes it away.
             if packet.tagCount > 0, packet.number(14, 2) & 0xefff == 0 { packet.popTag() }
-            receivers = plain.normal(packet, from: arrival)
         case .flood, .all: receivers = plain.ports.filter { $0 != inPort }
         case .inPort: receivers = [inPort]
         default: receivers = port.rawValue == inPort ? [] : [port.rawValue]

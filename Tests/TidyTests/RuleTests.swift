@@ -132,6 +132,8 @@ import Testing
         ("Scripts/evs", "#!/bin/sh\n# Usage: x\n", false, 1),
         ("Tests/Smoke/nat.sh", "#!/bin/sh\n# nothing\n\n# Usage: too late\n", true, 1),
         (".ci/run", "true\n", false, 3),
+        ("Tests/Truth/run", "#!/usr/bin/env python3\n\"\"\"run – x\"\"\"\nargparse.ArgumentParser()\n", true, 0),
+        ("Tests/Truth/run", "#!/usr/bin/env python3\n# Usage: x\n", true, 1),
         ("Scripts/lib.sh", "# sourced\n", false, 0), ("Sources/Packet/Sample.swift", "", false, 0),
     ])
     func scripts(path: String, text: String, isExecutable: Bool, count: Int) {

@@ -18,10 +18,19 @@ enum Scripts {
         if !isExecutable {
             findings.append(file.finding(at: 0, "the script is not executable", mend: "chmod +x \(file.path)"))
         }
-        if !file.lines.prefix(while: { $0.hasPrefix("#") }).contains(where: { $0.contains("Usage:") }) {
+        if !saysHow(file) {
             findings.append(
                 file.finding(at: 0, "no usage comment", mend: "say in the first comment: # Usage: \(file.path) …"))
         }
         return findings
+    }
+
+    /// Whether the comment at the top has the usage; in Python, whether the script explains itself and takes --help.
+    private static func saysHow(_ file: SourceFile) -> Bool {
+        if file.lines.first?.contains("python") == true {
+            return file.lines.dropFirst().first?.hasPrefix("\"\"\"") == true
+                && file.lines.contains { $0.contains("argparse.ArgumentParser(") }
+        }
+        return file.lines.prefix { $0.hasPrefix("#") }.contains { $0.contains("Usage:") }
     }
 }

@@ -67,6 +67,11 @@ def null_among_tags(headers):
     return len(headers.tags) > 1 and any(tag & 0xEFFF == 0 for tag in headers.tags[:2])
 
 
+def null_tag(headers):
+    """Packets whose outer tag has neither identifier nor priority."""
+    return bool(headers.tags) and headers.tags[0] & 0xEFFF == 0
+
+
 def snap_tag(headers):
     """LLC/SNAP frames whose inner EtherType is that of a tag."""
     start = headers.packet[headers.payload:headers.payload + 8]
@@ -118,7 +123,7 @@ def arp_cut(headers):
 
 
 RULES = {rule.__name__.replace("_", "-"): rule for rule in (
-    push_copies_tag, more_tags, drop_eligible, null_among_tags, snap_tag, later_fragment, no_protocol, routing_header,
+    push_copies_tag, more_tags, drop_eligible, null_tag, null_among_tags, snap_tag, later_fragment, no_protocol, routing_header,
     atomic_fragment, mpls_cut, icmp, arp_operation, arp_cut)}
 
 

@@ -44,6 +44,17 @@ HOT void evs_pause(void) { rte_pause(); }
 HOT void evs_prefetch(const void *address) { rte_prefetch0(address); }
 HOT void evs_prefetch_write(const void *address) { __builtin_prefetch(address, 1); }
 HOT void evs_copy(void *to, const void *from, size_t count) { memcpy(to, from, count); }
+/// As evs_copy, for frames: most are short, and a call would cost more than the bytes.
+HOT void evs_copy_frame(void *to, const void *from, size_t count) {
+    if (count < 32 || count > 256) {
+        memcpy(to, from, count);
+        return;
+    }
+    uint8_t *target = (uint8_t *)to;
+    const uint8_t *source = (const uint8_t *)from;
+    for (size_t at = 0; at + 32 < count; at += 32) __builtin_memcpy(target + at, source + at, 32);
+    __builtin_memcpy(target + count - 32, source + count - 32, 32);
+}
 HOT void evs_move(void *to, const void *from, size_t count) { memmove(to, from, count); }
 HOT void evs_zero(void *at, size_t count) { memset(at, 0, count); }
 
@@ -81,6 +92,11 @@ HOT void evs_mbuf_append_segment(struct rte_mbuf *head, struct rte_mbuf *last, s
     head->nb_segs++;
     head->pkt_len += tail->data_len;
 }
+/// `last`, the last segment of `head`, has got `count` bytes more.
+HOT void evs_mbuf_extend(struct rte_mbuf *head, struct rte_mbuf *last, uint16_t count) {
+    last->data_len += count;
+    head->pkt_len += count;
+}
 /// Room for `count` bytes in front; NULL when there is none.
 HOT void *evs_mbuf_prepend(struct rte_mbuf *m, uint16_t count) { return rte_pktmbuf_prepend(m, count); }
 /// Takes `count` bytes from the front of the first segment; NULL when it is shorter.
@@ -91,6 +107,20 @@ HOT uint64_t evs_mbuf_timestamp(const struct rte_mbuf *m, int offset) {
 HOT void evs_mbuf_set_timestamp(struct rte_mbuf *m, int offset, uint64_t nanoseconds) {
     *RTE_MBUF_DYNFIELD(m, offset, rte_mbuf_timestamp_t *) = nanoseconds;
 }
+
+// MARK: Work left to do on a packet
+
+/// Whether a checksum is to be completed or the packet to be cut into segments.
+HOT bool evs_mbuf_has_offload(const struct rte_mbuf *m) { return (m->ol_flags & RTE_MBUF_F_TX_TCP_CKSUM) != 0; }
+/// What is left to do, in a form of our own, in the field that drivers use for the like.
+HOT uint64_t evs_mbuf_offload(const struct rte_mbuf *m) { return m->tx_offload; }
+HOT void evs_mbuf_set_offload(struct rte_mbuf *m, uint64_t offload) {
+    m->ol_flags |= RTE_MBUF_F_TX_TCP_CKSUM;
+    m->tx_offload = offload;
+}
+HOT void evs_mbuf_clear_offload(struct rte_mbuf *m) { m->ol_flags &= ~RTE_MBUF_F_TX_TCP_CKSUM; }
+
+// MARK: Pools
 
 /// A number is added to `name`, of which the first 14 characters count.
 struct rte_mempool *evs_pool_create(const char *name, unsigned count, unsigned cache, uint16_t data_room, int socket);

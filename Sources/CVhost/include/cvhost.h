@@ -13,8 +13,8 @@
 /// Returns the bytes, 0 at the end of the stream, or a negative errno; -EMSGSIZE: too many descriptors, all closed.
 ssize_t evs_vhost_receive(int socket, void *bytes, size_t size, int *descriptors, int *count);
 
-/// Sends without blocking and without SIGPIPE, with a descriptor unless it is negative. Bytes sent, or negative errno.
-ssize_t evs_vhost_send(int socket, const void *bytes, size_t size, int descriptor);
+/// Sends without blocking and without SIGPIPE, with up to 32 descriptors. Bytes sent, or a negative errno.
+ssize_t evs_vhost_send(int socket, const void *bytes, size_t size, const int *descriptors, int count);
 
 /// Takes a connection from a listening socket: non-blocking, close-on-exec; or a negative errno.
 int evs_vhost_accept(int listener);
