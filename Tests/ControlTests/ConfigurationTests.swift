@@ -1,3 +1,4 @@
+import Foundation
 import Switch
 import TestSupport
 import Testing
@@ -95,7 +96,7 @@ import Testing
     private static let longPath = String(repeating: "x", count: 120)
 
     @Test(arguments: [
-        ("bridges: [", "evs.yaml:1:11: no valid YAML: "),
+        ("bridges: [", "evs.yaml:2:1: no valid YAML: "),
         ("bridges:\n\t- name: br0", "evs.yaml:2:1: no valid YAML: "),
         ("just words", "evs.yaml:1:1: 'just words' stands where a mapping of keys to values was expected"),
         ("bridgs: []", "evs.yaml:1:1: unknown key 'bridgs'; did you mean 'bridges'?"),
@@ -183,5 +184,18 @@ import Testing
             text += "a\(level): &a\(level) [" + Array(repeating: "*a\(level - 1)", count: 10).joined(separator: ", ") + "]\n"
         }
         #expect(refusal(text).first?.contains("the configuration is too large") == true)
+    }
+
+    /// What the project shows as examples can be run, but for the folder of guests' sockets.
+    @Test func examples() throws {
+        let folder = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+            .deletingLastPathComponent().appending(path: "Examples").path
+        let names = try FileManager.default.contentsOfDirectory(atPath: folder).filter { $0.hasSuffix(".yaml") }
+        #expect(names.count >= 5)
+        for name in names {
+            let text = try String(contentsOfFile: "\(folder)/\(name)", encoding: .utf8)
+            let lines = refusal(text, folder: folder).filter { !$0.contains("there is no folder '/run/vhost'") }
+            #expect(lines.isEmpty, "\(name): \(lines)")
+        }
     }
 }

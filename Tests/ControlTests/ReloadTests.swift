@@ -79,12 +79,12 @@ extension Daemons {
         @Test func invalidFileChangesNothingAndSaysWhy() throws {
             let daemon = try RunningDaemon(Self.file(["name: a, type: \"null\""]))
             try daemon.replaceConfiguration(Self.file(["name: b, type: \"null\", nubmer: 3"]))
-            #expect(try daemon.refused("reload").contains("evs.yaml:4:32: unknown key 'nubmer'"))
+            #expect(try daemon.refused("reload").contains("evs.yaml:4:33: unknown key 'nubmer'"))
             kill(daemon.process.processIdentifier, SIGHUP)
             try daemon.notify.wait(for: "RELOADING=1")
             try daemon.notify.wait(for: "READY=1")
             #expect(try daemon.log().contains("the configuration was refused; nothing has changed"))
-            #expect(try daemon.log().contains("evs.yaml:4:32: unknown key 'nubmer'"))
+            #expect(try daemon.log().contains("evs.yaml:4:33: unknown key 'nubmer'"))
             #expect(try daemon.ports().map(\.name) == ["a"])
         }
 
