@@ -31,6 +31,20 @@ extension Daemons {
             #expect(try daemon.evs("port", "list").split(separator: "\n").count == 4)
         }
 
+        /// Either end may go and come back, and the pool is not used up by it.
+        @Test func ringEndsComeAndGo() throws {
+            let daemon = try RunningDaemon()
+            for _ in 0..<3 {
+                try daemon.evs("port", "add", "br0", "a", "--type", "ring", "--ring", "r")
+                try daemon.evs("port", "add", "br0", "b", "--type", "ring", "--ring", "r")
+                #expect(try daemon.refused("port", "add", "br0", "c", "--type", "ring", "--ring", "r").contains("two ends"))
+                try daemon.evs("port", "remove", "br0", "a")
+                try daemon.evs("port", "add", "br0", "a", "--type", "ring", "--ring", "r")
+                for name in ["b", "a"] { try daemon.evs("port", "remove", "br0", name) }
+            }
+            #expect(try daemon.ports().isEmpty)
+        }
+
         @Test func refusedRequestsChangeNothing() throws {
             let daemon = try RunningDaemon(Self.traffic)
             let before = try daemon.ports().map(\.name)

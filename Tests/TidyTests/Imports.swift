@@ -22,8 +22,8 @@ enum Imports {
     /// What else some may. The pure rooms and those of the hot path do without Foundation.
     static let further: [String: Set<String>] = [
         "Switch": ["Foundation"],
-        "Control": ["Foundation", "NIOCore", "NIOPosix"],
-        "evs": ["ArgumentParser", "Dispatch", "Foundation"],
+        "Control": ["Dispatch", "Foundation", "Logging", "NIOCore", "NIOPosix", "Yams"],
+        "evs": ["ArgumentParser", "Dispatch", "Foundation", "Logging"],
     ]
 
     static func check(_ file: SourceFile) -> [Finding] {
