@@ -56,7 +56,7 @@ let package = Package(
             name: "Datapath", dependencies: ["DPDK", "FlowTable", "Packet", "VhostUser"], exclude: ["README.md"],
             swiftSettings: machineDPDK),
         .target(
-            name: "Switch", dependencies: ["Datapath", "FlowTable", "OpenFlow", "Packet", "DPDK"],
+            name: "Switch", dependencies: ["VhostUser", "Datapath", "FlowTable", "OpenFlow", "Packet", "DPDK"],
             exclude: ["README.md"], swiftSettings: machineDPDK),
         .target(
             name: "Control",

@@ -41,7 +41,7 @@ extension SwitchManager {
             refused: counters.refusedPackets, dropped: SwitchManager.byName(counters.dropped))
     }
 
-    private static func byName(_ counts: InlineArray<16, UInt64>) -> [String: UInt64] {
+    private static func byName(_ counts: DropCounts) -> [String: UInt64] {
         DropReason.allCases.reduce(into: [:]) { result, reason in
             let count = counts[Int(reason.rawValue)]
             if count > 0 { result[reason.name] = count }
