@@ -6,6 +6,8 @@ struct ConfigurationReader {
     var problems: [ConfigurationProblem] = []
     /// Where each part stood in the file.
     private(set) var places: [ConfigurationPath: FilePlace] = [:]
+    /// Where each part's key stood.
+    private var keyPlaces: [ConfigurationPath: FilePlace] = [:]
     /// The folder to which relative paths belong.
     private let folder: String
 
@@ -49,8 +51,8 @@ struct ConfigurationReader {
             for entry in entries {
                 let key = entry.key.replacingOccurrences(of: "_", with: "-")
                 places[path.key(key)] = entry.value.place ?? entry.place
+                keyPlaces[path.key(key)] = entry.place
                 if let known, !known.contains(key) {
-                    places[path.key(key)] = entry.place
                     refuse(key, written: entry.key, known, explanation, at: path)
                 } else if fields.values.updateValue(entry.value, forKey: key) != nil {
                     report(path.key(key), "'\(entry.key)' stands twice")
@@ -68,6 +70,7 @@ struct ConfigurationReader {
         _ key: String, written: String, _ known: [String], _ explanation: String, at path: ConfigurationPath
     ) {
         let suggestion = Suggestion.text(for: key, among: known)
+        places[path.key(key)] = keyPlaces[path.key(key)]
         let list = suggestion.isEmpty ? "; there are: \(known.joined(separator: ", "))" : suggestion
         report(path.key(key), "unknown key '\(written)'\(explanation)\(list)")
     }

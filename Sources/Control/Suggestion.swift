@@ -3,7 +3,7 @@ enum Suggestion {
     /// `; did you mean 'queues'?`, or nothing if no word is near.
     static func text(for word: String, among words: [String]) -> String {
         let nearest = words.map { (word: $0, distance: distance(word, $0)) }.min { $0.distance < $1.distance }
-        guard let nearest, nearest.distance <= max(1, nearest.word.count / 3) else { return "" }
+        guard let nearest, nearest.distance <= max(1, min(3, nearest.word.count / 2)) else { return "" }
         return "; did you mean '\(nearest.word)'?"
     }
 
