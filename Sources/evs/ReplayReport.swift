@@ -76,7 +76,7 @@ struct ReplayReport {
         return String(decoding: try encoder.encode(document), as: UTF8.self)
     }
 
-    private func drops(_ dropped: InlineArray<16, UInt64>) -> [String: UInt64] {
+    private func drops(_ dropped: InlineArray<24, UInt64>) -> [String: UInt64] {
         Dictionary(
             uniqueKeysWithValues: DropReason.allCases.compactMap {
                 let count = dropped[Int($0.rawValue)]
