@@ -56,7 +56,7 @@ let package = Package(
             name: "Datapath", dependencies: ["DPDK", "FlowTable", "Packet", "VhostUser"], exclude: ["README.md"],
             swiftSettings: machineDPDK),
         .target(
-            name: "Switch", dependencies: ["Datapath", "FlowTable", "OpenFlow", "Packet", "DPDK"],
+            name: "Switch", dependencies: ["VhostUser", "Datapath", "FlowTable", "OpenFlow", "Packet", "DPDK"],
             exclude: ["README.md"], swiftSettings: machineDPDK),
         .target(
             name: "Control",
@@ -79,7 +79,7 @@ let package = Package(
         .testTarget(name: "FlowTableTests", dependencies: ["FlowTable", "OpenFlow", "Packet"], swiftSettings: machine),
         .testTarget(
             name: "DatapathTests",
-            dependencies: ["Datapath", "DPDK", "FlowTable", "OpenFlow", "Packet", "TestSupport"],
+            dependencies: ["Datapath", "DPDK", "FlowTable", "OpenFlow", "Packet", "TestSupport", "VhostUser"],
             swiftSettings: machineDPDK),
         .testTarget(
             name: "SwitchTests",
@@ -91,9 +91,11 @@ let package = Package(
             dependencies: ["Control", "Switch", "DPDK", "OpenFlow", "FlowTable", "evs", "TestSupport", "Yams"],
             swiftSettings: machineDPDK),
         .target(
-            name: "TestSupport", dependencies: ["DPDK", "Packet"], path: "Tests/TestSupport",
+            name: "TestSupport", dependencies: ["DPDK", "Packet", "VhostUser"], path: "Tests/TestSupport",
             swiftSettings: machineDPDK),
-        .testTarget(name: "VhostUserTests", dependencies: ["VhostUser", "CVhost"], swiftSettings: machine),
+        .testTarget(
+            name: "VhostUserTests", dependencies: ["VhostUser", "CVhost", "TestSupport"],
+            swiftSettings: machineDPDK),
         .testTarget(name: "TidyTests"),
     ],
     swiftLanguageModes: [.v6]

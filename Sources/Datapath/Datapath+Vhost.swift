@@ -187,3 +187,24 @@ extension Datapath {
         }
     }
 }
+
+extension Datapath {
+    /// Has a guest that has moved here announced, as it can't do that itself: a RARP request with its address comes in on
+    /// its port (RFC 903), so that bridges learn where it is now.
+    ///
+    /// - Parameter mac: the address, right-aligned.
+    public func announce(mac: UInt64, of port: VhostPort) {
+        let octets = (0..<6).map { UInt8(truncatingIfNeeded: mac >> UInt64(40 - 8 * $0)) }
+        let header = Array(repeating: UInt8(0xff), count: 6) + octets + [0x80, 0x35]
+        let body: [UInt8] = [0, 1, 8, 0, 6, 4, 0, 3] + octets + [0, 0, 0, 0] + octets + [0, 0, 0, 0]
+        let frame = header + body + Array(repeating: 0, count: 18)
+        let pair = port.pairs
+        perform(onWorker: port.owners[0]) { worker in
+            guard let raw = evs_mbuf_allocate(worker.pointee.pool) else { return }
+            evs_mbuf_set_length(raw, UInt16(frame.count))
+            frame.withUnsafeBytes { evs_copy(PacketBuffer(raw).data, $0.baseAddress!, frame.count) }
+            if let waiting = pair.pointee.announcement { PacketBuffer(waiting).free() }
+            pair.pointee.announcement = raw
+        }
+    }
+}

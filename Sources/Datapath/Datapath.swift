@@ -27,6 +27,8 @@ public final class Datapath {
     public let pool: PacketPool
     private let workers: UnsafeMutablePointer<Worker>
     private let mailboxes: UnsafeMutablePointer<WorkerMailbox>
+    /// Held while a worker is asked for something: the control side and the thread that serves guests both ask.
+    private let asking = Mutex<Void>(())
     private var threads: [ThreadHandle] = []
     /// By number; `nil` where one was removed.
     private var bridges: [BridgeHandle?] = []
@@ -97,11 +99,13 @@ public final class Datapath {
 
     /// Has something done on a worker's thread between two bursts, and waits for it.
     func perform(onWorker index: Int, _ body: @escaping (WorkerPointer) -> Void) {
-        if !isRunning { return body(workers + index) }
-        let request = WorkerRequest(body)
-        let bits = UInt(bitPattern: Unmanaged.passRetained(request).toOpaque())
-        mailboxes[index].request.store(bits, ordering: .releasing)
-        while !request.done { PolledThread.sleep(microseconds: 20) }
+        asking.withLock { _ in
+            if !isRunning { return body(workers + index) }
+            let request = WorkerRequest(body)
+            let bits = UInt(bitPattern: Unmanaged.passRetained(request).toOpaque())
+            mailboxes[index].request.store(bits, ordering: .releasing)
+            while !request.done { PolledThread.sleep(microseconds: 20) }
+        }
     }
 
     // MARK: Bridges

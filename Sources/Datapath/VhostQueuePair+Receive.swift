@@ -7,6 +7,11 @@ extension UnsafeMutablePointer where Pointee == VhostQueuePair {
     @inline(never) @_noLocks
     func receive(into packets: PacketPointers) -> Int {
         pointee.hasOffloads = false
+        if let announcement = pointee.announcement {
+            packets[0] = announcement
+            pointee.announcement = nil
+            return 1
+        }
         guard let queue = pointee.fromGuest else { return 0 }
         let frames = pointee.frames
         let count = queue.pointee.take(into: frames, limit: Limits.burst)

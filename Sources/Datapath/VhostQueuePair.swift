@@ -29,6 +29,8 @@ public struct VhostQueuePair {
     /// What it receives from.
     var toGuest: UnsafeMutablePointer<VirtQueue>?
     let pool: OpaquePointer
+    /// A packet that comes in next though the guest did not send it: it announces where the guest is now.
+    var announcement: OpaquePointer?
     let frames: UnsafeMutablePointer<GuestFrame>
     let lengths: UnsafeMutablePointer<UInt32>
     /// Segments of a long packet under way.
@@ -47,6 +49,7 @@ public struct VhostQueuePair {
 
     // Slow path: once, with the port.
     func free() {
+        if let announcement { evs_mbuf_free(announcement) }
         frames.deallocate()
         lengths.deallocate()
         segments.deallocate()

@@ -1,5 +1,6 @@
 import Datapath
 import Packet
+import VhostUser
 
 /// A port as an operator wants it.
 public struct PortConfiguration: Sendable {
@@ -26,6 +27,8 @@ public struct PortConfiguration: Sendable {
         case `internal`
         /// Joined with the port of that name in another bridge.
         case patch(peer: String)
+        /// A virtual machine, by the vhost-user socket of its monitor.
+        case vhostUser(VhostUserOptions)
         /// Takes everything, gives nothing.
         case null
     }
@@ -34,6 +37,18 @@ public struct PortConfiguration: Sendable {
         self.name = name
         self.number = number
         self.kind = kind
+    }
+}
+
+/// How a guest is reached, and what it is offered.
+public struct VhostUserOptions: Sendable {
+    public var endpoint: VhostEndpoint
+    /// Pairs of queues, 1 to ``VhostSessionOptions/queuePairLimit``.
+    public var queuePairs: Int
+
+    public init(endpoint: VhostEndpoint, queuePairs: Int = 1) {
+        self.endpoint = endpoint
+        self.queuePairs = queuePairs
     }
 }
 

@@ -2,6 +2,7 @@ import DPDK
 import Datapath
 import OpenFlow
 import Packet
+import VhostUser
 
 /// How a switch is made.
 public struct SwitchOptions: Sendable {
@@ -24,6 +25,8 @@ public final class VirtualSwitch {
     private let rings = RingPairs()
     /// By index of port.
     private var openPorts: [UInt16: OpenPort] = [:]
+    /// Serves the sockets of guests, from the first such port on.
+    private var vhostService: VhostService?
     private var isOpen = true
 
     /// A switch without bridges.
@@ -84,6 +87,29 @@ public final class VirtualSwitch {
         if let worker, worker >= datapath.workerCount || worker < 0 {
             throw SwitchError("there is no worker \(worker): they are 0 to \(datapath.workerCount - 1)")
         }
+        let index: UInt16, open: OpenPort
+        if case .vhostUser(let options) = configuration.kind {
+            do {
+                (index, open) = try openVhostUser(options, number: number, bridge: bridge)
+            } catch { throw SwitchError("port '\(configuration.name)': \(error.message)") }
+        } else {
+            (index, open) = try openOther(configuration, number: number, bridge: bridge, worker: worker)
+        }
+        openPorts[index] = open
+        let port = SwitchPort(
+            name: configuration.name, number: number, index: index, configuration: configuration)
+        bridge.ports.append(port)
+        bridge.publish()
+        if let (peer, far) = patchPeer(of: port, in: bridge) {
+            datapath.joinPatch(end(port, bridge), end(peer, far))
+        }
+        return port
+    }
+
+    /// Opens a port of any type but a guest's.
+    private func openOther(
+        _ configuration: PortConfiguration, number: UInt32, bridge: Bridge, worker: Int?
+    ) throws -> (UInt16, OpenPort) {
         let opening = PortOpening(
             name: configuration.name, environment: datapath.environment, pool: datapath.pool,
             workerCount: datapath.workerCount)
@@ -100,15 +126,20 @@ public final class VirtualSwitch {
             try? open.close()
             throw SwitchError("a switch has at most \(Limits.ports) ports")
         }
-        openPorts[index] = open
-        let port = SwitchPort(
-            name: configuration.name, number: number, index: index, configuration: configuration)
-        bridge.ports.append(port)
-        bridge.publish()
-        if let (peer, far) = patchPeer(of: port, in: bridge) {
-            datapath.joinPatch(end(port, bridge), end(peer, far))
-        }
-        return port
+        return (index, open)
+    }
+
+    /// The thread that serves guests' sockets.
+    func startedVhostService() throws(VhostEndpointError) -> VhostService {
+        if let vhostService { return vhostService }
+        let service = try VhostService()
+        vhostService = service
+        return service
+    }
+
+    /// What a guest's port is doing; `nil`: the port is of another type.
+    public func guestStatus(of port: SwitchPort) -> VhostService.PortStatus? {
+        openPorts[port.index]?.vhost.flatMap { vhostService?.status($0.id) }
     }
 
     /// The other end of a patch, if it is there and names this one as its peer.
@@ -132,6 +163,7 @@ public final class VirtualSwitch {
         if let (peer, far) = patchPeer(of: port, in: bridge) { datapath.cutPatch(end(peer, far)) }
         bridge.ports.removeAll { $0.index == port.index }
         bridge.publish()
+        openPorts[port.index]?.quiet()
         datapath.removePort(port.index, bridge: bridge.number)
         try openPorts.removeValue(forKey: port.index)?.close()
     }
@@ -160,6 +192,8 @@ public final class VirtualSwitch {
     public func stop() throws {
         if !isOpen { return }
         isOpen = false
+        // Guests' queues are stopped while the workers still run, and can say where they have got to.
+        vhostService?.close()
         datapath.stop()
         var failure: (any Error)?
         for (_, port) in openPorts.sorted(by: { $0.key < $1.key }) {

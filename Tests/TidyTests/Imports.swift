@@ -11,7 +11,7 @@ enum Imports {
         "CVhost": [],
         "VhostUser": ["CVhost"],
         "Datapath": ["FlowTable", "DPDK", "Packet", "VhostUser"],
-        "Switch": ["Datapath", "DPDK", "FlowTable", "OpenFlow", "Packet"],
+        "Switch": ["VhostUser", "Datapath", "DPDK", "FlowTable", "OpenFlow", "Packet"],
         "Control": ["Switch", "FlowTable", "OpenFlow", "Packet"],
         "evs": ["Control", "Switch", "Datapath", "DPDK", "FlowTable", "OpenFlow", "Packet"],
     ]

@@ -106,13 +106,6 @@ import VhostUser
                 harness.send(number, little(UInt64(0)), files: [harness.frontEnd.socket.number])
             }
         }
-        var ends: [CInt] = [-1, -1]
-        #expect(pipe(&ends) == 0)
-        let writing = FileDescriptor(owning: ends[1])
-        close(ends[0])
-        expectEnd(.descriptorKind(request: 13), "closed pipe") { harness in
-            harness.send(.setRingCall, little(UInt64(0)), files: [writing.number])
-        }
     }
 
     @Test func rings() {

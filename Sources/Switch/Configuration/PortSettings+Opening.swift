@@ -1,4 +1,5 @@
 import DPDK
+import VhostUser
 
 extension PortSettings {
     /// What the switch is to open.
@@ -8,8 +9,14 @@ extension PortSettings {
     func opening(number: UInt32?, environment: Environment) throws(SwitchError) -> PortConfiguration {
         let kind: PortConfiguration.Kind
         switch self.kind {
-        case .vhostUserClient, .vhostUser:
-            throw SwitchError("port '\(name)': ports of type \(self.kind.name.rawValue) can't be opened by this evs yet")
+        case .vhostUserClient(let settings):
+            kind = .vhostUser(VhostUserOptions(endpoint: .client(path: settings.path), queuePairs: settings.queues))
+        case .vhostUser(let settings):
+            let access = VhostEndpointAccess(
+                user: settings.owner, group: settings.group, mode: settings.mode.map(UInt32.init) ?? 0o660)
+            kind = .vhostUser(
+                VhostUserOptions(
+                    endpoint: .server(path: settings.path, access: access), queuePairs: settings.queues))
         case .dpdk(let devargs):
             if !devargs.hasPrefix("net_"), !environment.options.probesPCI {
                 throw SwitchError(

@@ -1,3 +1,5 @@
+import VhostUser
+
 /// A port as an operator wants it, by values only: nothing has been opened.
 public struct PortSettings: Sendable, Equatable {
     /// Unique in the switch.
@@ -52,8 +54,8 @@ public struct VhostUserSettings: Sendable, Equatable {
     /// The permission bits of a socket that evs makes; `nil`: as the process's mask leaves them.
     public var mode: UInt16?
 
-    /// Queue pairs that the vhost library can serve (VHOST_MAX_QUEUE_PAIRS).
-    public static let maximumQueues = 128
+    /// Queue pairs of one port at most.
+    public static let maximumQueues = VhostSessionOptions.queuePairLimit
 
     public init(path: String, queues: Int = 1) {
         self.path = path

@@ -1,5 +1,6 @@
 import DPDK
 import Datapath
+import VhostUser
 
 /// A port's ends, open and ready for the data path, and how to let go of them.
 struct OpenPort {
@@ -10,6 +11,10 @@ struct OpenPort {
     var egress: PacketRing?
     /// The capture that is played, if one is.
     var replay: UnsafeMutablePointer<ReplaySource>?
+    /// The guest's side, if there is one.
+    var vhost: (id: VhostService.PortID, link: VhostUserLink)?
+    /// Ends what comes from outside, before the data path lets go of the port.
+    var quiet: () -> Void = {}
     /// Finishes and frees; called when no worker uses the port any more.
     var close: () throws -> Void = {}
 }
