@@ -18,7 +18,7 @@ import VhostUser
         ])
         ours.post(.setMemoryTable, table, files: [memory.file.number, other.file.number])
         #expect(session.serve(now: .max / 2) == nil && session.guestMemory != nil)
-        let start = try #require(Self.base(of: memory)), neighbour = try #require(Self.base(of: other))
+        let start = try #require(memory.mappedAt), neighbour = try #require(other.mappedAt)
         start.storeBytes(of: 1, as: UInt8.self)
         neighbour.storeBytes(of: 2, as: UInt8.self)
         #expect(!session.hasFaulted)
@@ -44,7 +44,7 @@ import VhostUser
         let memory = TestMemory(size: 400 << 20)
         let harness = SessionHarness(memory: memory)
         harness.setMemory()
-        let start = try #require(Self.base(of: memory))
+        let start = try #require(memory.mappedAt)
         memory.truncate()
         for offset in stride(from: 0, to: 400 << 20, by: 2 << 20) {
             #expect(start.load(fromByteOffset: offset, as: UInt64.self) == 0)
@@ -60,7 +60,7 @@ import VhostUser
             let memory = TestMemory(size: 4 << 20)
             let harness = SessionHarness(memory: memory)
             harness.setMemory()
-            let start = try #require(Self.base(of: memory))
+            let start = try #require(memory.mappedAt)
             let address = UInt(bitPattern: start)
             memory.truncate()
             DispatchQueue.concurrentPerform(iterations: 4) { _ in
@@ -71,13 +71,5 @@ import VhostUser
             }
             #expect(harness.session.hasFaulted)
         }
-    }
-
-    /// Where the file is mapped, from what the kernel says.
-    private static func base(of memory: TestMemory) -> UnsafeMutableRawPointer? {
-        let text = (try? String(contentsOfFile: "/proc/self/maps", encoding: .utf8)) ?? ""
-        let line = text.split(separator: "\n").first { $0.contains(memory.name) }
-        let number = line?.split(separator: "-").first.flatMap { UInt($0, radix: 16) }
-        return number.flatMap { UnsafeMutableRawPointer(bitPattern: $0) }
     }
 }

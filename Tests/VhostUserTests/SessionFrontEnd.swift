@@ -112,8 +112,26 @@ final class TestMemory {
 
     /// How often the file is mapped in this process.
     var mappings: Int {
-        let text = (try? String(contentsOfFile: "/proc/self/maps", encoding: .utf8)) ?? ""
-        return text.split(separator: "\n").count { $0.contains(name) }
+        // The kernel tells it in pieces, between which other tests may map and unmap: until it says the same twice.
+        var last = mappingLines, next = mappingLines
+        while next != last { (last, next) = (next, mappingLines) }
+        return next.count
+    }
+
+    private var mappingLines: Set<Substring> { Set(TestMemory.maps.filter { $0.contains(name) }) }
+
+    /// Where the file is mapped, from what the kernel says.
+    var mappedAt: UnsafeMutableRawPointer? {
+        let number = mappingLines.first?.split(separator: "-").first.flatMap { UInt($0, radix: 16) }
+        return number.flatMap { UnsafeMutableRawPointer(bitPattern: $0) }
+    }
+
+    /// The lines of /proc/self/maps. The kernel hands it out a page at a time: a short read is not the end.
+    private static var maps: [Substring] {
+        let file = FileDescriptor(owning: open("/proc/self/maps", O_RDONLY | O_CLOEXEC))
+        var text: [UInt8] = [], piece = [UInt8](repeating: 0, count: 65536)
+        while case let count = read(file.number, &piece, piece.count), count > 0 { text += piece[..<count] }
+        return String(decoding: text, as: UTF8.self).split(separator: "\n")
     }
 
     /// How often it is open in this process.
