@@ -95,10 +95,9 @@ struct VhostOffloadTests {
         var whole = PartialFrame.tcp(payload: 77, version: 4)
         bench.guestSends(PartialFrame.partial(whole), header: PartialFrame.header(start: 34))
         let packet = take(bench)[0]
-        let mask: UInt64 = field == .ipDSCP ? 0xfc : (field == .ethDst ? 0xffff_ffff_ffff : (field == .tcpDst ? 0xffff : 0xffff_ffff))
-        let operand = field == .ipDSCP ? value << 2 : value
+        let mask: UInt64 = field == .ipDSCP ? 0x3f : (field == .ethDst ? 0xffff_ffff_ffff : (field == .tcpDst ? 0xffff : 0xffff_ffff))
         let program = [
-            Instruction(.rewrite, detail: field.rawValue, value: operand), Instruction(.operand, value: mask),
+            Instruction(.rewrite, detail: field.rawValue, value: value), Instruction(.operand, value: mask),
         ]
         var key = FlowKey()
         let layout = PacketParser.parse(packet.data, count: packet.segmentLength, packetLength: packet.length, port: 0, into: &key)

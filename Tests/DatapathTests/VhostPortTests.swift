@@ -84,9 +84,9 @@ private final class Crossing: Pipeline {
             guest.start(datapath)
         }
         var random = SeededGenerator(seed: 3)
-        for round in 0..<200 {
+        for round in 0..<40 {
             let from = guests[round % 2], to = guests[1 - round % 2]
-            let frames = (0..<(1 + random.below(100))).map { _ in random.bytes(60 + random.below(1400)) }
+            let frames = (0..<(1 + random.below(100))).map { _ in random.pattern(60 + random.below(1400)) }
             for frame in frames {
                 let address = from.memory.put([UInt8](repeating: 0, count: 12) + frame)
                 _ = try #require(from.sending.post([.init(address, 12 + frame.count)], writable: false))

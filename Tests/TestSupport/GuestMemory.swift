@@ -59,3 +59,15 @@ public final class GuestMemory {
         Array(UnsafeRawBufferPointer(start: pointer(address), count: count))
     }
 }
+
+extension SeededGenerator {
+    /// Bytes that differ from place to place and from call to call, quickly made: a random block over and over.
+    public mutating func pattern(_ count: Int) -> [UInt8] {
+        let block = bytes(min(count, 61))
+        var result: [UInt8] = []
+        result.reserveCapacity(count + block.count)
+        while result.count < count { result += block }
+        result.removeLast(result.count - count)
+        return result
+    }
+}

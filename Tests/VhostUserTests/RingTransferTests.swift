@@ -19,17 +19,17 @@ struct RingTransferTests {
         let bench = RingBench(size: size, features: features(isPacked), start: 65_400)
         var expected: [[UInt8]] = [], received: [[UInt8]] = []
         var returned = 0
-        for round in 0..<600 {
+        for _ in 0..<120 {
             for _ in 0...random.below(20) {
                 let length = random.chance(5) ? 1 + random.below(65_550) : 1 + random.below(1600)
-                let frame = (0..<length).map { UInt8(truncatingIfNeeded: $0 &+ round) }
+                let frame = random.pattern(length)
                 var rest = [UInt8](repeating: 0, count: 12) + frame
                 var buffers: [GuestRing.Buffer] = []
                 while !rest.isEmpty {
                     let isLast = buffers.count == (indirect ? 15 : 3)
                     let count = isLast ? rest.count : min(rest.count, 1 + random.below(random.chance(50) ? 20 : 4000))
                     buffers.append(.init(bench.memory.put(Array(rest.prefix(count))), count))
-                    rest.removeFirst(count)
+                    rest = Array(rest.dropFirst(count))
                 }
                 if bench.ring.post(buffers, writable: false, indirect: indirect) == nil { break }
                 expected.append(frame)
@@ -53,7 +53,7 @@ struct RingTransferTests {
         let bench = RingBench(size: size, features: features(isPacked) | merging, start: 65_300)
         var posted: [Int: [GuestRing.Buffer]] = [:]
         var accepted: [[UInt8]] = [], received: [[UInt8]] = []
-        for _ in 0..<600 {
+        for _ in 0..<120 {
             while random.chance(95) {
                 let count = isMergeable ? 1526 : 2060
                 let buffers = random.chance(50)
@@ -63,7 +63,7 @@ struct RingTransferTests {
                 posted[id] = buffers
             }
             let packets = (0..<random.below(40)).map { _ in
-                random.bytes(random.chance(10) ? 14 + random.below(9000) : 14 + random.below(1500))
+                random.pattern(random.chance(10) ? 14 + random.below(9000) : 14 + random.below(1500))
             }
             let outcome = bench.send(packets)
             for index in 0..<outcome.settled where !outcome.oversized.contains(index) { accepted.append(packets[index]) }
@@ -71,7 +71,7 @@ struct RingTransferTests {
             received += collect(bench, &posted)
         }
         #expect(received == accepted)
-        #expect(accepted.count > 500)
+        #expect(accepted.count > 150)
         #expect(bench.queue.pointee.counters.badDescriptors == 0)
     }
 
