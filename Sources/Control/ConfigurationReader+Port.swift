@@ -11,7 +11,8 @@ extension ConfigurationReader {
             explanation: " for a port of type \(type.rawValue)")
         guard let kind = kind(type, name: name, fields) else { return nil }
         return PortSettings(
-            name: name, number: number("number", fields, as: UInt32.self), worker: number("worker", fields, as: Int.self),
+            name: name, number: number("number", fields, as: UInt32.self),
+            worker: number("worker", fields, as: Int.self),
             kind: kind)
     }
 

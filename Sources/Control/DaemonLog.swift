@@ -21,6 +21,7 @@ public struct DaemonLog: LogHandler {
         self.write = write
     }
 
+    /// What goes with every line.
     public subscript(metadataKey key: String) -> Logger.Metadata.Value? {
         get { metadata[key] }
         set { metadata[key] = newValue }
@@ -41,7 +42,8 @@ public struct DaemonLog: LogHandler {
     }
 
     private static func time() -> String {
-        Date().formatted(.iso8601.year().month().day().time(includingFractionalSeconds: true).timeZone(separator: .omitted))
+        Date().formatted(
+            .iso8601.year().month().day().time(includingFractionalSeconds: true).timeZone(separator: .omitted))
     }
 
     /// What came from outside can't begin a line of its own.

@@ -84,7 +84,8 @@ public final class RunDirectory {
             }
             if flock(descriptor, LOCK_EX | LOCK_NB) != 0 {
                 let isHeld = errno == EWOULDBLOCK
-                let error = isHeld ? runsAlready(descriptor, folder) : DaemonError(kernel: "'\(pidFile)' can't be locked")
+                let error =
+                    isHeld ? runsAlready(descriptor, folder) : DaemonError(kernel: "'\(pidFile)' can't be locked")
                 close(descriptor)
                 throw error
             }

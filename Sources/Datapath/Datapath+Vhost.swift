@@ -92,7 +92,8 @@ extension Datapath {
             perform(onWorker: owner) {
                 ($0.pointee.inputs + $0.pointee.inputCount).initialize(to: polled)
                 $0.pointee.inputCount += 1
-                ($0.pointee.egresses + $0.pointee.egressCount).initialize(to: Egress(port: port, ring: ring, pair: pair))
+                ($0.pointee.egresses + $0.pointee.egressCount).initialize(
+                    to: Egress(port: port, ring: ring, pair: pair))
                 $0.pointee.egressCount += 1
             }
         }

@@ -166,6 +166,7 @@ public struct MacTable {
         }
     }
 
+    /// What is known now, for reports: address, VLAN, port index, and ticks since the last packet.
     // Slow path: for reports.
     public func entries(now: UInt64) -> [(address: UInt64, vlan: UInt16, port: UInt16, ageTicks: UInt64)] {
         var result: [(address: UInt64, vlan: UInt16, port: UInt16, ageTicks: UInt64)] = []

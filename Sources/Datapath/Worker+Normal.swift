@@ -62,7 +62,8 @@ extension UnsafeMutablePointer where Pointee == Worker {
     private func isAsRemembered(_ packet: PacketBuffer) -> Bool {
         if packet.segmentLength < EthernetAddresses.headerBytes { return false }
         let addresses = EthernetAddresses(packet)
-        return !addresses.hasOddTag && MacTable.key(address: addresses.source, vlan: addresses.vlan) == pointee.normalMemory.source
+        return !addresses.hasOddTag
+            && MacTable.key(address: addresses.source, vlan: addresses.vlan) == pointee.normalMemory.source
             && MacTable.key(address: addresses.destination, vlan: addresses.vlan) == pointee.normalMemory.destination
     }
 
@@ -240,7 +241,8 @@ struct EthernetAddresses {
         let type = bytes.loadUnaligned(fromByteOffset: 12, as: UInt16.self).bigEndian
         let isTagged = type == 0x8100 || type == 0x88a8
         hasCutTag = isTagged && packet.segmentLength < Self.headerBytes + Self.tagBytes
-        let control = isTagged && !hasCutTag
+        let control =
+            isTagged && !hasCutTag
             ? UInt64(bytes.loadUnaligned(fromByteOffset: 14, as: UInt16.self).bigEndian) : 0
         vlan = control & 0xfff
         hasOddTag = isTagged && control & 0xefff == 0

@@ -118,7 +118,8 @@ extension UnsafeMutablePointer where Pointee == Worker {
         let state = pointee.ports + Int(port)
         let count = state.pointee.pendingCount
         if count == 0 { return }
-        let sent = pointee.hasOffloads ? transmitCompleting(state, count) : transmit(state, state.pointee.pending, count)
+        let sent =
+            pointee.hasOffloads ? transmitCompleting(state, count) : transmit(state, state.pointee.pending, count)
         if sent == count {
             pointee.deliveredBits |= state.pointee.pendingBits
             state.pointee.counters.deliveredPackets &+= UInt64(truncatingIfNeeded: count)

@@ -1,3 +1,6 @@
+// Safe throughout: offsets stay within the lengths that blocks are allocated with, and a block lives as long as any
+// snapshot that refers to it (Reclaimer).
+
 /// The flows of a subtable that agree in the hashed bits, best first.
 ///
 /// Words: epoch, count and capacity, then the records. A record is the flow's rank, the address of its entry, and for

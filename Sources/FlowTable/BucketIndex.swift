@@ -1,3 +1,6 @@
+// Safe throughout: offsets stay within the lengths that blocks are allocated with, and a block lives as long as any
+// snapshot that refers to it (Reclaimer).
+
 /// From hash to bucket: a directory of pages, each a small open-addressed table (extendible hashing).
 ///
 /// A change copies one page, and the directory's pointers once for each snapshot; so its cost hardly depends on how

@@ -1,7 +1,11 @@
 import OpenFlow
 
+// Safe throughout: offsets stay within the lengths that blocks are allocated with, and a block lives as long as any
+// snapshot that refers to it (Reclaimer).
+
 /// A flow as it stands in a table. It never changes: modifying a flow puts another entry in its place.
 @safe
+// Safe: constant but for its counters, which are atomic.
 public final class FlowEntry: @unchecked Sendable {
     // Unchecked: constants but for the counters, which are atomic; an unmanaged reference isn't known to be Sendable.
 

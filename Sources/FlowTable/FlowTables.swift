@@ -8,6 +8,7 @@ import Packet
 ///
 /// Of several flows that match a packet, the one with the highest priority is chosen; among flows of the same
 /// priority, which OpenFlow leaves open (§5.3), the one that was added first.
+// Safe: a value with copy-on-write storage; whoever holds it alone changes it.
 public struct FlowTables: @unchecked Sendable {
     // Unchecked: the model is changed only when no other copy refers to it.
     var model: FlowTablesModel

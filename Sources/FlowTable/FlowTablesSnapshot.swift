@@ -1,10 +1,14 @@
 import OpenFlow
 import Packet
 
+// Safe throughout: offsets stay within the lengths that blocks are allocated with, and a block lives as long as any
+// snapshot that refers to it (Reclaimer).
+
 /// The flow tables as they were at one moment. Never changes; any number of threads may look up in it at once.
 ///
 /// Lookups neither lock, allocate nor count references. What they find lives as long as the snapshot does.
 @safe
+// Safe: what it refers to is never changed while it lives.
 public final class FlowTablesSnapshot: @unchecked Sendable {
     // Unchecked: what the pointers lead to is never written to while an owner of `epoch` is left.
 

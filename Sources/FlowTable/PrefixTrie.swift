@@ -1,3 +1,6 @@
+// Safe throughout: offsets stay within the lengths that blocks are allocated with, and a block lives as long as any
+// snapshot that refers to it (Reclaimer).
+
 /// The set of prefixes of one field that the flows of a table match on: a trie that goes four bits a node and skips the
 /// bits that all below have in common.
 ///
@@ -16,7 +19,8 @@ struct PrefixTrie {
         /// Its bit among the prefixes of that node.
         var endBit: UInt64 {
             let rest = Int(length) & 3
-            return 0x100 << (UInt64(1 << rest - 1) + (rest == 0 ? 0 : PrefixTrie.nibble(value, at: depth) >> UInt64(4 - rest)))
+            return 0x100
+                << (UInt64(1 << rest - 1) + (rest == 0 ? 0 : PrefixTrie.nibble(value, at: depth) >> UInt64(4 - rest)))
         }
     }
 

@@ -1,5 +1,8 @@
 import Packet
 
+// Safe throughout: offsets stay within the lengths that blocks are allocated with, and a block lives as long as any
+// snapshot that refers to it (Reclaimer).
+
 /// The bits of a packet that an answer depends on.
 ///
 /// Once the best flow is known, its own mask counts, and for each flow that would have been better something must

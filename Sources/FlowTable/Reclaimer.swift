@@ -1,5 +1,8 @@
 import Synchronization
 
+// Safe throughout: offsets stay within the lengths that blocks are allocated with, and a block lives as long as any
+// snapshot that refers to it (Reclaimer).
+
 /// A block of memory of the index: an array of 64-bit words, the first of which is the epoch it was made in.
 typealias Words = UnsafeMutablePointer<UInt64>
 
@@ -9,7 +12,7 @@ typealias Words = UnsafeMutablePointer<UInt64>
 /// reach it, and neither snapshots nor lookups count references to the parts of the index.
 @safe
 final class Epoch: @unchecked Sendable {
-    // Unchecked: only the writer touches `next`, `blocks` and `entries` while it is an owner, and only the last owner
+    // Safe: only the writer touches `next`, `blocks` and `entries` while it is an owner, and only the last owner
     // does afterwards; the count orders the two.
     private let owners = Atomic<Int>(1)
     fileprivate var next: Epoch?

@@ -1,3 +1,6 @@
+// Safe throughout: offsets stay within the lengths that blocks are allocated with, and a block lives as long as any
+// snapshot that refers to it (Reclaimer).
+
 /// Which hashes of a subtable's first stages exist: a bitmap, one bit a hash, that may say yes wrongly, but never no.
 ///
 /// Removing a flow leaves its bit; the subtable builds the filter anew when that has happened often enough.

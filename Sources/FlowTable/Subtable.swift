@@ -1,6 +1,9 @@
 import OpenFlow
 import Packet
 
+// Safe throughout: offsets stay within the lengths that blocks are allocated with, and a block lives as long as any
+// snapshot that refers to it (Reclaimer).
+
 /// The flows of one shape in a table, as the writer keeps them.
 @safe
 final class Subtable {

@@ -1,6 +1,9 @@
 import OpenFlow
 import Packet
 
+// Safe throughout: offsets stay within the lengths that blocks are allocated with, and a block lives as long as any
+// snapshot that refers to it (Reclaimer).
+
 /// One flow table, as the writer keeps it.
 @safe
 final class TableModel {

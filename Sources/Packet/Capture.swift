@@ -4,6 +4,7 @@ import Glibc
 ///
 /// Both keep their address for the life of the object, and nothing changes them, so any thread may read them without
 /// a lock. The object must outlive every use of the pointers.
+// Safe: memory that is written before anyone else sees it, and never again.
 @safe public final class Capture: @unchecked Sendable {
     /// Where it came from, as messages name it.
     public let name: String

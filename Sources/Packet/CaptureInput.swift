@@ -1,5 +1,8 @@
 import Glibc
 
+// Safe throughout: pointers into libpcap's and zlib's memory are used only within the call that hands them out, and
+// lengths are checked against what was read.
+
 /// The bytes of a capture file as they lie on the disk: from a file, from standard input, or from memory.
 final class CaptureInput {
     @safe private enum Origin {

@@ -1,6 +1,9 @@
 import CCapture
 import Glibc
 
+// Safe throughout: pointers into libpcap's and zlib's memory are used only within the call that hands them out, and
+// lengths are checked against what was read.
+
 /// libpcap, reading from a ``CaptureSource`` through a C stream.
 @safe struct CaptureStream: ~Copyable {
     private let reader: OpaquePointer

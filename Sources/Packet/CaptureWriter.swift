@@ -7,6 +7,7 @@ import Glibc
 ///
 /// When writing fails (the disk is full), that is thrown once; packets that come later are counted in
 /// ``lostPacketCount`` and otherwise ignored. The file is then cut back to its last whole packet.
+// Safe: it can't be copied, so one thread at a time has it.
 @safe public struct CaptureWriter: ~Copyable, @unchecked Sendable {
     /// The snapshot length in the file's header. Longer packets are cut to it.
     public static let snapshotLength = 262_144

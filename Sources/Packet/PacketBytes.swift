@@ -1,3 +1,6 @@
+// Safe throughout: a header's bytes are loaded only after `PacketBytes.has` said that all of them are there, and words of
+// a key by the places that KeyLayout names.
+
 /// The readable part of a packet, with big-endian loads that check nothing.
 ///
 /// The parser checks with ``has(_:at:)`` once a header that all of it may be read, and then loads its fields.

@@ -1,3 +1,6 @@
+// Safe throughout: a header's bytes are loaded only after `PacketBytes.has` said that all of them are there, and words of
+// a key by the places that KeyLayout names.
+
 /// The Ethernet header and its VLAN tags, in the shape of the key's words.
 struct EthernetParser {
     /// eth_dst and the outer TCI, as ``KeyLayout/ethernetDestination``.

@@ -1,3 +1,6 @@
+// Safe throughout: a header's bytes are loaded only after `PacketBytes.has` said that all of them are there, and words of
+// a key by the places that KeyLayout names.
+
 /// Fills the packet's part of a ``FlowKey`` from the bytes of a packet.
 ///
 /// Which fields a short, truncated or lying packet has is decided as Open vSwitch decides it, since flows written for

@@ -44,10 +44,12 @@ public final class VhostService: @unchecked Sendable {
         var started = pthread_t()
         // The thread holds the service until close().
         let held = Unmanaged.passRetained(self)
-        let result = pthread_create(&started, nil, { argument in
-            Unmanaged<VhostService>.fromOpaque(argument!).takeRetainedValue().run()
-            return nil
-        }, held.toOpaque())
+        let result = pthread_create(
+            &started, nil,
+            { argument in
+                Unmanaged<VhostService>.fromOpaque(argument!).takeRetainedValue().run()
+                return nil
+            }, held.toOpaque())
         guard result == 0 else {
             held.release()
             throw .system(path: "thread", errno: result)
@@ -63,7 +65,8 @@ public final class VhostService: @unchecked Sendable {
         let result: Result<PortID, VhostEndpointError>? = perform { service in
             do throws(VhostEndpointError) {
                 let port = try VhostEndpointPort(
-                    endpoint, options: options, delegate: delegate, wake: service.wake.number, now: monotonicNanoseconds())
+                    endpoint, options: options, delegate: delegate, wake: service.wake.number,
+                    now: monotonicNanoseconds())
                 defer { service.nextID += 1 }
                 service.ports[service.nextID] = port
                 return .success(service.nextID)

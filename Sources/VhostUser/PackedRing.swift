@@ -95,10 +95,12 @@ extension VirtQueue {
             let address = vhost_load64(descriptors + Int(place) &* 16)
             let count = UInt32(truncatingIfNeeded: word)
             if flags & DescriptorFlag.indirect != 0 {
-                makesSense = makesSense && slots == 0 && flags & DescriptorFlag.next == 0
+                makesSense =
+                    makesSense && slots == 0 && flags & DescriptorFlag.next == 0
                     && followPackedTable(address, count, writable: writable)
             } else {
-                makesSense = makesSense && (flags & DescriptorFlag.write != 0) == writable
+                makesSense =
+                    makesSense && (flags & DescriptorFlag.write != 0) == writable
                     && addSegment(address, count)
             }
             slots &+= 1

@@ -10,7 +10,9 @@ struct BadInputTests {
     init() throws {
         folder = try TemporaryFolder()
         var random = RandomPackets(seed: 1)
-        let packets = (0..<10).map { CapturedPacket(random.packet(.tcp).bytes, timestamp: 1_700_000_000_000_000_000 + UInt64($0)) }
+        let packets = (0..<10).map {
+            CapturedPacket(random.packet(.tcp).bytes, timestamp: 1_700_000_000_000_000_000 + UInt64($0))
+        }
         try folder.write("in.pcap", CaptureFile.pcap(packets))
         try folder.write("wireless.pcap", CaptureFile.pcap(packets, linkType: 105))
         try folder.write("notes.txt", "these are no packets, however long one looks at them\n")

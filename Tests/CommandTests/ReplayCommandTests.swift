@@ -24,7 +24,8 @@ struct ReplayCommandTests {
     }
 
     @discardableResult
-    private func write(_ name: String, _ packets: [CapturedPacket], nanoseconds: Bool = true) throws -> [CapturedPacket] {
+    private func write(_ name: String, _ packets: [CapturedPacket], nanoseconds: Bool = true) throws -> [CapturedPacket]
+    {
         try folder.write(name, CaptureFile.pcap(packets, nanoseconds: nanoseconds))
         return packets
     }
@@ -33,7 +34,8 @@ struct ReplayCommandTests {
 
     @Test func jsonHasTheShapePromised() throws {
         let packets = try write("in.pcap", packets(100))
-        try folder.write("flows", "in_port=1,tcp,nw_src=10.0.0.0/24 actions=output:p2,output:p3\npriority=0 actions=drop\n")
+        try folder.write(
+            "flows", "in_port=1,tcp,nw_src=10.0.0.0/24 actions=output:p2,output:p3\npriority=0 actions=drop\n")
         let command = try Command.run("replay", "in.pcap", "--flows", "flows", "--json", in: folder)
         #expect(command.status == 0 && command.errors.isEmpty, "\(command.errors)")
         let report = try command.json()
@@ -55,7 +57,10 @@ struct ReplayCommandTests {
         #expect(ports.map { $0["name"] as? String } == ["p1", "p2", "p3", "p4"])
         #expect(try ports.map { try $0.count("received") } == [100, 0, 0, 0])
         #expect(try ports.map { try $0.count("delivered") } == [0, both, both, 0])
-        #expect(try ports.map { try $0.object("dropped") as? [String: Int] } == [["flow-action": 100 - both], [:], [:], [:]])
+        #expect(
+            try ports.map { try $0.object("dropped") as? [String: Int] } == [
+                ["flow-action": 100 - both], [:], [:], [:],
+            ])
     }
 
     @Test func textSaysTheSame() throws {
@@ -82,7 +87,8 @@ struct ReplayCommandTests {
     func outputKeepsBytesAndTimestamps(nanoseconds: Bool) throws {
         let packets = try write("in.pcap", packets(60, unit: nanoseconds ? 1 : 1000), nanoseconds: nanoseconds)
         try folder.write("flows", "actions=output:2,output:3\n")
-        let command = try Command.run("replay", "in.pcap", "--flows", "flows", "--out", "new/result", "--ports", "3", in: folder)
+        let command = try Command.run(
+            "replay", "in.pcap", "--flows", "flows", "--out", "new/result", "--ports", "3", in: folder)
         #expect(command.status == 0, "\(command.errors)")
         for (port, expected) in [("p1", []), ("p2", packets), ("p3", packets)] {
             let file = try CaptureFile.read(folder.file("new/result/\(port).pcap"))
@@ -106,12 +112,14 @@ struct ReplayCommandTests {
         try write("a.pcap", first)
         try write("b=c.pcap", second)
         try write("d.pcap", third)
-        try folder.write("flows", "in_port=1 actions=output:11\nin_port=2 actions=output:12\nin_port=9 actions=output:13\n")
+        try folder.write(
+            "flows", "in_port=1 actions=output:11\nin_port=2 actions=output:12\nin_port=9 actions=output:13\n")
         let command = try Command.run(
             "replay", "a.pcap", "--in", "p9=b=c.pcap", "d.pcap", "--ports", "13", "--flows", "flows", "--out", "out",
             "--json", in: folder)
         #expect(command.status == 0, "\(command.errors)")
-        #expect(try command.json().ports().map { try $0.count("received") } == [20, 40, 0, 0, 0, 0, 0, 0, 30, 0, 0, 0, 0])
+        #expect(
+            try command.json().ports().map { try $0.count("received") } == [20, 40, 0, 0, 0, 0, 0, 0, 30, 0, 0, 0, 0])
         for (port, expected) in [("p11", first), ("p12", third), ("p13", second)] {
             #expect(try CaptureFile.read(folder.file("out/\(port).pcap")).packets == expected, "\(port)")
         }
@@ -146,7 +154,9 @@ struct ReplayCommandTests {
     func rate(rate: String, count: Int) throws {
         // 100 packets of 100 bytes, 2 ms apart.
         let packets = packets(count).enumerated().map {
-            CapturedPacket(Array($1.bytes.prefix(40)) + Array(repeating: 0, count: 60), timestamp: Self.start + UInt64($0) * 2_000_000)
+            CapturedPacket(
+                Array($1.bytes.prefix(40)) + Array(repeating: 0, count: 60),
+                timestamp: Self.start + UInt64($0) * 2_000_000)
         }
         try write("in.pcap", packets)
         let report = try Command.run("replay", "in.pcap", "--rate", rate, "--json", in: folder).json()
@@ -172,7 +182,8 @@ struct ReplayCommandTests {
         try folder.write("flows", "actions=output:4\n")
         for extra in [["--workers", "1"], ["--no-cache"]] {
             let command = try Command.run(
-                "replay", "a.pcap", "b.pcap", "--flows", "flows", "--json", extra[0], extra.count > 1 ? extra[1] : "--show-flows",
+                "replay", "a.pcap", "b.pcap", "--flows", "flows", "--json", extra[0],
+                extra.count > 1 ? extra[1] : "--show-flows",
                 in: folder)
             #expect(command.status == 0, "\(command.errors)")
             let report = try command.json()

@@ -20,7 +20,8 @@ extension KeyHash {
     fileprivate func callAsFunction(_ words: [UInt64], count: Int) -> UInt64 {
         var result: UInt64 = 0
         for index in stride(from: 0, to: count, by: 2) {
-            result ^= index + 1 < count ? pair(words[index], words[index + 1], at: index) : single(words[index], at: index)
+            result ^=
+                index + 1 < count ? pair(words[index], words[index + 1], at: index) : single(words[index], at: index)
         }
         return result
     }
@@ -92,7 +93,8 @@ struct MegaflowSubtableTests {
             let hash = 62 + key % 3
             megaflows.append(
                 subtable.insert(
-                    [key], Megaflow(stamp: key + 1, now: 0, program: store.program(), hash: hash, subtable: 0, slot: 0)))
+                    [key], Megaflow(stamp: key + 1, now: 0, program: store.program(), hash: hash, subtable: 0, slot: 0))
+            )
         }
         for (removed, megaflow) in megaflows.enumerated() {
             subtable.remove(megaflow)
@@ -235,7 +237,8 @@ struct ExactMatchCacheTests {
             let value = hash(key, count: count)
             if let found = cache.find(key, hash: value, oldestStamp: oldest) {
                 hits += 1
-                #expect(found == live[key]?.megaflow && found.pointee.stamp == live[key]?.stamp, "seed \(seed), \(stamp)")
+                #expect(
+                    found == live[key]?.megaflow && found.pointee.stamp == live[key]?.stamp, "seed \(seed), \(stamp)")
             } else if let known = live[key] {
                 cache.insert(key, hash: value, megaflow: known.megaflow, oldestStamp: oldest)
                 #expect(cache.find(key, hash: value, oldestStamp: oldest) == known.megaflow)
@@ -281,7 +284,8 @@ struct ExactMatchCacheTests {
                 cache.insert([key], hash: value, megaflow: megaflow, oldestStamp: 1)
             }
             found = 0
-            for key in 0..<512 as Range<UInt64> where cache.find([key], hash: hash([key], count: 1), oldestStamp: 1) != nil {
+            for key in 0..<512 as Range<UInt64>
+            where cache.find([key], hash: hash([key], count: 1), oldestStamp: 1) != nil {
                 found += 1
             }
             let isCrowded = cache.isCrowded
@@ -318,7 +322,8 @@ struct KeyMaskTests {
     }
 
     @Test(arguments: [
-        (FieldID.inPort, ParseDepth.port), (.inPhyPort, .port), (.metadata, .port), (.reg3, .port), (.ethDst, .ethernet),
+        (FieldID.inPort, ParseDepth.port), (.inPhyPort, .port), (.metadata, .port), (.reg3, .port),
+        (.ethDst, .ethernet),
         (.ethSrc, .ethernet), (.vlanTCI, .ethernet), (.ethType, .ethernet), (.ipProto, .full), (.ipFrag, .full),
         (.ipv4Src, .full), (.ipTTL, .full), (.tcpDst, .full), (.ipv6Dst, .full), (.arpOp, .full), (.ndSLL, .full),
         (.mplsLabel, .full), (.pbbISID, .full), (.ipv6Label, .full), (.ndTarget, .full), (.tunnelID, .full),
@@ -346,9 +351,12 @@ struct KeyMaskTests {
         var full = FlowKey(), shallow = FlowKey()
         bytes.withUnsafeBytes {
             _ = PacketParser.parse($0.baseAddress!, count: $0.count, packetLength: $0.count, port: 3, into: &full)
-            _ = PacketParser.parseEthernet($0.baseAddress!, count: $0.count, packetLength: $0.count, port: 3, into: &shallow)
+            _ = PacketParser.parseEthernet(
+                $0.baseAddress!, count: $0.count, packetLength: $0.count, port: 3, into: &shallow)
         }
-        for field in [FieldID.inPort, .ethDst, .ethSrc, .ethType, .vlanTCI] { #expect(full[field] == shallow[field], "\(field)") }
+        for field in [FieldID.inPort, .ethDst, .ethSrc, .ethType, .vlanTCI] {
+            #expect(full[field] == shallow[field], "\(field)")
+        }
     }
 }
 

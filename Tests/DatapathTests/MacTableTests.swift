@@ -62,7 +62,8 @@ struct MacTableTests {
         defer { table.free() }
         let places = 64 * 4
         for index in 0..<10_000 {
-            table.learn(MacTable.key(address: 0x0200_0000_0000 + UInt64(index), vlan: 1), port: 1, now: UInt64(1000 + index))
+            table.learn(
+                MacTable.key(address: 0x0200_0000_0000 + UInt64(index), vlan: 1), port: 1, now: UInt64(1000 + index))
         }
         let entries = table.entries(now: 20_000)
         #expect(entries.count <= places && entries.count > places / 2)

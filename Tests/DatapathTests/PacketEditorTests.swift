@@ -22,7 +22,9 @@ struct PacketEditorTests {
     }
 
     /// What the editor makes of a packet.
-    private func edit(_ packet: PlainPacket, _ instructions: [Instruction], segment: Int = 2048) -> (packet: PlainPacket, goesOn: Bool) {
+    private func edit(_ packet: PlainPacket, _ instructions: [Instruction], segment: Int = 2048) -> (
+        packet: PlainPacket, goesOn: Bool
+    ) {
         defer {
             crc.deinitialize(count: 1)
             crc.deallocate()
@@ -87,7 +89,9 @@ struct PacketEditorTests {
             // A hop limit of 0 or a type that makes other headers of the packet would be another test.
             let value = UInt128(random.next()) << 64 | UInt128(random.next())
             if field == .ipTTL || field == .icmpv6Type || field == .icmpType {
-                let value = (packet[field] ?? 1) == 135 || (packet[field] ?? 1) == 136 ? packet[field]! : UInt128(2 + random.below(100))
+                let value =
+                    (packet[field] ?? 1) == 135 || (packet[field] ?? 1) == 136
+                    ? packet[field]! : UInt128(2 + random.below(100))
                 packet.set(field, value)
                 packet.recomputeChecksums()
                 return rewrite(field, value, ones)
@@ -147,7 +151,8 @@ struct PacketEditorTests {
     @Test func noHeadroom() throws {
         var packets = RandomPackets(seed: 1)
         let packet = packets.packet(.udp)
-        let pushes = Array(repeating: Instruction(.pushVLAN, argument: 0x8100, value: 5), count: PacketBuffer.headroom / 4)
+        let pushes = Array(
+            repeating: Instruction(.pushVLAN, argument: 0x8100, value: 5), count: PacketBuffer.headroom / 4)
         #expect(try PacketEditorTests().edit(packet, pushes).goesOn)
         let (edited, goesOn) = try PacketEditorTests().edit(packet, pushes + [pushes[0]])
         #expect(!goesOn)

@@ -62,7 +62,8 @@ struct VhostOffloadTests {
         badLength[14] = 0x4f
         let bench = try VhostBench(features: VhostBench.offloads)
         let attacks: [([UInt8], [UInt8])] = [
-            (frame, PartialFrame.header(start: 0xffff, offset: 0xffff)), (frame, PartialFrame.header(start: 1499, offset: 0)),
+            (frame, PartialFrame.header(start: 0xffff, offset: 0xffff)),
+            (frame, PartialFrame.header(start: 1499, offset: 0)),
             (Array(frame[..<30]), PartialFrame.header(start: 34)), (frame, PartialFrame.header(start: 0)),
             (frame, PartialFrame.header(type: 1, size: 0, start: 34)),
             (frame, PartialFrame.header(type: 1, size: 1, start: 34)),
@@ -88,19 +89,23 @@ struct VhostOffloadTests {
     }
 
     /// Headers change while the checksum is still a pseudo-header's sum.
-    @Test(arguments: [(FieldID.ipv4Dst, 0xc0a8_0101), (.ipv4Src, 0), (.tcpDst, 443), (.ipDSCP, 10), (.ethDst, 77)] as [(FieldID, UInt64)])
+    @Test(
+        arguments: [(FieldID.ipv4Dst, 0xc0a8_0101), (.ipv4Src, 0), (.tcpDst, 443), (.ipDSCP, 10), (.ethDst, 77)]
+            as [(FieldID, UInt64)])
     func rewriteWithAPartialChecksum(field: FieldID, value: UInt64) throws {
         let bench = try VhostBench(features: VhostBench.offloads)
         let other = try VhostBench(features: plain)
         var whole = PartialFrame.tcp(payload: 77, version: 4)
         bench.guestSends(PartialFrame.partial(whole), header: PartialFrame.header(start: 34))
         let packet = take(bench)[0]
-        let mask: UInt64 = field == .ipDSCP ? 0x3f : (field == .ethDst ? 0xffff_ffff_ffff : (field == .tcpDst ? 0xffff : 0xffff_ffff))
+        let mask: UInt64 =
+            field == .ipDSCP ? 0x3f : (field == .ethDst ? 0xffff_ffff_ffff : (field == .tcpDst ? 0xffff : 0xffff_ffff))
         let program = [
             Instruction(.rewrite, detail: field.rawValue, value: value), Instruction(.operand, value: mask),
         ]
         var key = FlowKey()
-        let layout = PacketParser.parse(packet.data, count: packet.segmentLength, packetLength: packet.length, port: 0, into: &key)
+        let layout = PacketParser.parse(
+            packet.data, count: packet.segmentLength, packetLength: packet.length, port: 0, into: &key)
         var hand = PacketInHand(packet: packet, index: 0, layout: layout, hasLayout: true, reason: .flowAction)
         let crc = UnsafeMutablePointer<CRC32C>.allocate(capacity: 1)
         crc.initialize(to: CRC32C())

@@ -12,7 +12,9 @@ import Testing
         let reclaimer = Reclaimer()
         var trie = PrefixTrie(reclaimer: reclaimer)
         var list: [(value: UInt64, length: Int)] = []
-        func value() -> UInt64 { random.next() & random.next() & random.next() & (random.chance(50) ? .max : 0xf0f << 52) }
+        func value() -> UInt64 {
+            random.next() & random.next() & random.next() & (random.chance(50) ? .max : 0xf0f << 52)
+        }
         for step in 0..<Effort.full(3000, 800) {
             if list.isEmpty || random.chance(list.count < 60 ? 70 : 45) {
                 let length = random.pick([1, 2, 3, 4, 5, 7, 8, 9, 11, 12, 16, 24, 31, 32, 62, 63, 64])
@@ -30,9 +32,10 @@ import Testing
                 #expect(result.lengths == Self.lengths(key, list), "seed \(seed), step \(step)")
                 // As many bits as the longest agreement with a prefix that does not match, and one more; or as the
                 // longest match has.
-                let expected = list.map { prefix in
-                    min((key ^ prefix.value).leadingZeroBitCount + 1, prefix.length)
-                }.max() ?? 0
+                let expected =
+                    list.map { prefix in
+                        min((key ^ prefix.value).leadingZeroBitCount + 1, prefix.length)
+                    }.max() ?? 0
                 #expect(result.decidingBits == expected, "seed \(seed), step \(step)")
             }
         }

@@ -28,7 +28,8 @@ extension RunningSwitch {
             }
         }
 
-        private static func packet(_ kind: RandomPackets.Kind, to host: UInt64, tags: Int, seed: UInt64) -> PlainPacket {
+        private static func packet(_ kind: RandomPackets.Kind, to host: UInt64, tags: Int, seed: UInt64) -> PlainPacket
+        {
             var packets = RandomPackets(seed: seed)
             var packet = packets.packet(kind)
             while packet.tagCount > 0 { packet.popTag() }
@@ -41,7 +42,10 @@ extension RunningSwitch {
 
         /// The last packet of the second burst is the first for which more than Ethernet must be looked at. The others
         /// of the burst, known to the cache, have not been parsed so far then.
-        @Test(arguments: ["dec_ttl", "strip_vlan", "push_vlan:0x8100", "mod_nw_tos:64", "mod_nw_src:10.9.9.9", "mod_dl_src:02:00:00:00:00:77"])
+        @Test(arguments: [
+            "dec_ttl", "strip_vlan", "push_vlan:0x8100", "mod_nw_tos:64", "mod_nw_src:10.9.9.9",
+            "mod_dl_src:02:00:00:00:00:77",
+        ])
         func depthGrowsWithinABurst(action: String) throws {
             let flows = """
                 dl_dst=02:00:00:00:00:01 actions=\(action),output:2
@@ -95,13 +99,17 @@ extension RunningSwitch {
 
         /// Frames too short for Ethernet addresses, of every length, and none at all.
         @Test func shortFrames() throws {
-            let frames = (0..<20).map { CapturedPacket(Array(([4] + Array(repeating: 2, count: 20)).prefix($0)), timestamp: SimulationTests.start) }
+            let frames = (0..<20).map {
+                CapturedPacket(
+                    Array(([4] + Array(repeating: 2, count: 20)).prefix($0)), timestamp: SimulationTests.start)
+            }
             var run = SwitchRun()
             run.flows = try FlowText.parseFlows("actions=NORMAL")
             let normal = try run.run([1: frames])
             #expect(normal.counters.dropped[Int(DropReason.tooShort.rawValue)] == 14)
             #expect(normal.outputs[2]?.count == 6)
-            run.flows = try FlowText.parseFlows("actions=push_vlan:0x8100,dec_ttl,mod_dl_dst:02:00:00:00:00:09,strip_vlan,output:2")
+            run.flows = try FlowText.parseFlows(
+                "actions=push_vlan:0x8100,dec_ttl,mod_dl_dst:02:00:00:00:00:09,strip_vlan,output:2")
             for caches in [true, false] {
                 run.usesCaches = caches
                 let outcome = try run.run([1: frames])
@@ -115,7 +123,8 @@ extension RunningSwitch {
         @Test(arguments: [
             ("dl_type=0x1234 actions=output:2", DropReason.noMatch), ("actions=drop", .flowAction),
             ("actions=output:1", .samePort), ("actions=output:77", .noSuchPort), ("actions=CONTROLLER", .noController),
-            ("actions=mod_dl_dst:01:80:c2:00:00:0e,NORMAL", .reservedAddress), ("actions=mod_nw_ttl:1,dec_ttl,output:2", .ttlExpired),
+            ("actions=mod_dl_dst:01:80:c2:00:00:0e,NORMAL", .reservedAddress),
+            ("actions=mod_nw_ttl:1,dec_ttl,output:2", .ttlExpired),
             ("actions=move:NXM_OF_ETH_SRC[]->NXM_OF_ETH_DST[],NORMAL", .samePort),
         ])
         func dropReasons(flows: String, reason: DropReason) throws {
@@ -139,10 +148,12 @@ extension RunningSwitch {
             tables.usesNormal = false
             let text = tables.text()
             let flows = try FlowText.parseFlows(text)
-            let inputs = [
-                1: SimulationTests.capture(seed: seed, count: 100),
-                2: SimulationTests.capture(seed: seed + 50, count: 100, from: SimulationTests.start + 1_000_000_000),
-            ] as [UInt32: [CapturedPacket]]
+            let inputs =
+                [
+                    1: SimulationTests.capture(seed: seed, count: 100),
+                    2: SimulationTests.capture(
+                        seed: seed + 50, count: 100, from: SimulationTests.start + 1_000_000_000),
+                ] as [UInt32: [CapturedPacket]]
             var run = SwitchRun()
             run.flows = flows
             run.workerCount = 2
@@ -153,7 +164,8 @@ extension RunningSwitch {
                 for port in 1...UInt32(4) {
                     let range = packets[0].timestamp...packets[99].timestamp
                     let got = outcome.outputs[port]!.filter { range.contains($0.timestamp) }
-                    let difference = SimulationTests.difference(got, expected.outputs[port]!, first: packets[0].timestamp)
+                    let difference = SimulationTests.difference(
+                        got, expected.outputs[port]!, first: packets[0].timestamp)
                     #expect(difference == nil, "from p\(input) to p\(port), seed \(seed), flows:\n\(text)")
                 }
             }

@@ -77,7 +77,9 @@ extension RunningSwitch {
                 let before = (3...5).map { live.delivered($0) }
                 let drops = live.vswitch.datapath.counters.droppedPackets
                 try live.wait(packets: 150)
-                #expect(removed.map { [$0.packetCount, $0.byteCount] } == counts, "round \(round): removed flows count no more")
+                #expect(
+                    removed.map { [$0.packetCount, $0.byteCount] } == counts,
+                    "round \(round): removed flows count no more")
                 for (index, port) in (3...UInt32(5)).enumerated() {
                     let grew = live.delivered(port) > before[index]
                     #expect(grew == (Self.target[table] == port), "round \(round), table \(table), port \(port)")
@@ -122,7 +124,8 @@ extension RunningSwitch {
                     let got = try #require(entries.first { $0.flow == flow }).packetCount
                     #expect(
                         got >= rounds.0 * count.packets && got <= rounds.1 * count.packets,
-                        "seed \(seed), round \(round): \(got) of \(flow), \(count.packets) in each of \(rounds) rounds:\n\(text)")
+                        "seed \(seed), round \(round): \(got) of \(flow), \(count.packets) in each of \(rounds) rounds:\n\(text)"
+                    )
                 }
             }
             try live.vswitch.stop()

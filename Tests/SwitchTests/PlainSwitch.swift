@@ -124,7 +124,8 @@ struct PlainWalk {
         if instructions.clearsActionSet { written = [] }
         written += instructions.write
         if let metadata = instructions.metadata {
-            pipeline[.metadata] = pipeline[.metadata] & ~UInt128(metadata.mask) | UInt128(metadata.value & metadata.mask)
+            pipeline[.metadata] =
+                pipeline[.metadata] & ~UInt128(metadata.mask) | UInt128(metadata.value & metadata.mask)
         }
         return instructions.gotoTable
     }
@@ -182,7 +183,9 @@ struct PlainWalk {
         case .modVLANVID(let identifier): setTagOrPush(identifier, 0x0fff)
         case .modVLANPCP(let priority): setTagOrPush(UInt16(priority) << 13, 0xe000)
         case .modField(let field, let value):
-            let ports: [FieldID] = field == .tcpSrc ? [.tcpSrc, .udpSrc, .sctpSrc]
+            let ports: [FieldID] =
+                field == .tcpSrc
+                ? [.tcpSrc, .udpSrc, .sctpSrc]
                 : field == .tcpDst ? [.tcpDst, .udpDst, .sctpDst] : [field]
             for field in ports { set(field, UInt128(value), .max) }
         case .decrementTTL:

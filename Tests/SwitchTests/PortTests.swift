@@ -61,7 +61,8 @@ extension RunningSwitch {
 
         @Test func nullDevices() throws {
             let vswitch = try makeSwitch()
-            try vswitch.addPort(PortConfiguration(name: "source", number: 1, kind: .dpdk(devargs: "net_null0,size=128")))
+            try vswitch.addPort(
+                PortConfiguration(name: "source", number: 1, kind: .dpdk(devargs: "net_null0,size=128")))
             try vswitch.addPort(PortConfiguration(name: "sink", number: 2, kind: .dpdk(devargs: "net_null1")))
             try vswitch.setFlows(FlowText.parseFlows("in_port=1 actions=output:2\nin_port=2 actions=drop"))
             try vswitch.start()
@@ -103,7 +104,9 @@ extension RunningSwitch {
             let sent = delivered(vswitch, "out")
             // What is on the ring is sent by the worker that polls the port, in its next rounds.
             let rounds = vswitch.datapath.counters.idleCycles
-            try wait("further rounds") { vswitch.datapath.counters.idleCycles > rounds + UInt64(Environment.cyclesPerSecond / 50) }
+            try wait("further rounds") {
+                vswitch.datapath.counters.idleCycles > rounds + UInt64(Environment.cyclesPerSecond / 50)
+            }
             try vswitch.stop()
             #expect(sent == 600)
             #expect(try CaptureFile.read(folder.file("out.pcap")).packets.count == 600)
@@ -135,7 +138,10 @@ extension RunningSwitch {
         /// What can't be opened is refused in words, and leaves the switch as it was.
         @Test(arguments: [
             (PortConfiguration(name: "x", kind: .dpdk(devargs: "net_nosuch0")), "net_nosuch0"),
-            (PortConfiguration(name: "x", kind: .dpdk(devargs: "net_pcap7,rx_pcap=/nonexistent/file.pcap")), "net_pcap7"),
+            (
+                PortConfiguration(name: "x", kind: .dpdk(devargs: "net_pcap7,rx_pcap=/nonexistent/file.pcap")),
+                "net_pcap7"
+            ),
             (PortConfiguration(name: "x", kind: .dpdk(devargs: "net_null7,nosuchkey=1")), "net_null7"),
             (PortConfiguration(name: "x", kind: .dpdk(devargs: "")), "device"),
             (PortConfiguration(name: "x", kind: .tap(interface: "a,b")), "a,b"),

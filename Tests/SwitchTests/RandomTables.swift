@@ -58,7 +58,9 @@ struct RandomTables {
         }
         if random.chance(15) { match.append("in_port=\(1 + random.below(3))") }
         if random.chance(kind == .any ? 40 : 10) { match.append("dl_src=\(host())") }
-        if random.chance(kind == .any ? 40 : 10) { match.append("dl_dst=\(random.pick([host(), host(), "01:00:00:00:00:00/01:00:00:00:00:00"]))") }
+        if random.chance(kind == .any ? 40 : 10) {
+            match.append("dl_dst=\(random.pick([host(), host(), "01:00:00:00:00:00/01:00:00:00:00:00"]))")
+        }
         if table > 0, random.chance(25) { match.append("reg0=\(random.below(3))") }
         if table > 0, random.chance(25) { match.append("metadata=\(random.below(4))/0x3") }
         match += headers(kind)
@@ -68,21 +70,38 @@ struct RandomTables {
     private mutating func headers(_ kind: Kind) -> [String] {
         var match: [String] = []
         if kind.isIPv4 {
-            if random.chance(40) { match.append("nw_src=\(random.pick(["10.0.0.0/24", "10.0.1.0/24", "10.0.0.2/31", "10.0.1.3", "10.0.0.1/255.255.254.255"]))") }
-            if random.chance(40) { match.append("nw_dst=\(random.pick(["10.0.0.0/24", "10.0.1.0/24", "10.0.0.2/31", "10.0.1.3", "10.0.0.0/8"]))") }
+            if random.chance(40) {
+                match.append(
+                    "nw_src=\(random.pick(["10.0.0.0/24", "10.0.1.0/24", "10.0.0.2/31", "10.0.1.3", "10.0.0.1/255.255.254.255"]))"
+                )
+            }
+            if random.chance(40) {
+                match.append(
+                    "nw_dst=\(random.pick(["10.0.0.0/24", "10.0.1.0/24", "10.0.0.2/31", "10.0.1.3", "10.0.0.0/8"]))")
+            }
             if random.chance(8) { match.append(random.pick(["ip_frag=later", "ip_frag=no"])) }
         }
         if kind.isIPv6, random.chance(40) {
-            match.append("ipv6_\(random.pick(["src", "dst"]))=\(random.pick(["2001:db8::/64", "2001:db8:0:1::/64", "2001:db8::2"]))")
+            match.append(
+                "ipv6_\(random.pick(["src", "dst"]))=\(random.pick(["2001:db8::/64", "2001:db8:0:1::/64", "2001:db8::2"]))"
+            )
         }
-        if kind.isIPv4 || kind.isIPv6, random.chance(12) { match.append(random.pick(["nw_ttl=64", "nw_ttl=1", "ip_dscp=10", "nw_ecn=3"])) }
+        if kind.isIPv4 || kind.isIPv6, random.chance(12) {
+            match.append(random.pick(["nw_ttl=64", "nw_ttl=1", "ip_dscp=10", "nw_ecn=3"]))
+        }
         // Later fragments have no ports, which flow text knows.
         if let ports = kind.ports, !match.contains("ip_frag=later") {
-            if random.chance(50) { match.append("\(ports)_dst=\(random.pick(["80", "53", "443", "1024", "0x0400/0xfc00"]))") }
+            if random.chance(50) {
+                match.append("\(ports)_dst=\(random.pick(["80", "53", "443", "1024", "0x0400/0xfc00"]))")
+            }
             if random.chance(30) { match.append("\(ports)_src=\(random.pick(["80", "53", "40000", "0x0050/0xfff0"]))") }
-            if ports == "tcp", random.chance(20) { match.append("tcp_flags=\(random.pick(["+syn-ack", "+ack", "0x12"]))") }
+            if ports == "tcp", random.chance(20) {
+                match.append("tcp_flags=\(random.pick(["+syn-ack", "+ack", "0x12"]))")
+            }
         }
-        if kind == .arp, random.chance(60) { match.append(random.pick(["arp_op=1", "arp_op=2", "arp_spa=10.0.0.0/24", "arp_tpa=10.0.1.1"])) }
+        if kind == .arp, random.chance(60) {
+            match.append(random.pick(["arp_op=1", "arp_op=2", "arp_spa=10.0.0.0/24", "arp_tpa=10.0.1.1"]))
+        }
         if kind == .icmp, random.chance(50) { match.append("icmp_type=8") }
         if kind == .icmp6, random.chance(50) { match.append("icmpv6_type=\(random.pick([128, 135, 136]))") }
         return match
@@ -101,8 +120,12 @@ struct RandomTables {
         if table < lastTable, random.chance(15) {
             list.append(random.pick(["clear_actions", "write_actions(\(written(kind)))"]))
         }
-        if table < lastTable, random.chance(15) { list.append("write_metadata:\(random.below(4))/0x\(1 + random.below(3))") }
-        if table < lastTable, random.chance(35) { list.append("goto_table:\(table + 1 + random.below(lastTable - table))") }
+        if table < lastTable, random.chance(15) {
+            list.append("write_metadata:\(random.below(4))/0x\(1 + random.below(3))")
+        }
+        if table < lastTable, random.chance(35) {
+            list.append("goto_table:\(table + 1 + random.below(lastTable - table))")
+        }
         return list.joined(separator: ",")
     }
 
@@ -132,7 +155,10 @@ struct RandomTables {
     private mutating func action(_ kind: Kind, _ table: Int, hasTag: Bool) -> String {
         switch random.below(12) {
         case 0...2: return output()
-        case 3: return random.pick(["mod_dl_src:\(host())", "mod_dl_dst:\(host())", "move:NXM_OF_ETH_SRC[]->NXM_OF_ETH_DST[]"])
+        case 3:
+            return random.pick([
+                "mod_dl_src:\(host())", "mod_dl_dst:\(host())", "move:NXM_OF_ETH_SRC[]->NXM_OF_ETH_DST[]",
+            ])
         case 4:
             return random.pick([
                 "mod_vlan_vid:\(random.pick([1, 2, 5]))", "mod_vlan_pcp:\(random.below(8))", "strip_vlan",
@@ -140,11 +166,16 @@ struct RandomTables {
                 "load:0x1003->NXM_OF_VLAN_TCI[]", "load:0->NXM_OF_VLAN_TCI[]",
             ])
         case 5: return "load:\(random.below(4))->NXM_NX_REG0[]"
-        case 6: return random.pick(["load:1->NXM_NX_REG0[1]", "move:NXM_OF_IN_PORT[]->NXM_NX_REG0[0..15]", "move:NXM_OF_ETH_SRC[0..2]->NXM_NX_REG0[0..2]"])
+        case 6:
+            return random.pick([
+                "load:1->NXM_NX_REG0[1]", "move:NXM_OF_IN_PORT[]->NXM_NX_REG0[0..15]",
+                "move:NXM_OF_ETH_SRC[0..2]->NXM_NX_REG0[0..2]",
+            ])
         case 7 where table < lastTable:
             let next = table + 1 + random.below(lastTable - table)
             return random.pick(["resubmit(,\(next))", "resubmit(,\(next))", "resubmit(\(1 + random.below(4)),\(next))"])
-        default: return isShallow ? random.pick(["dec_ttl", "push_vlan:0x8100", "strip_vlan", output()]) : rewrite(kind)
+        default:
+            return isShallow ? random.pick(["dec_ttl", "push_vlan:0x8100", "strip_vlan", output()]) : rewrite(kind)
         }
     }
 
@@ -164,12 +195,16 @@ struct RandomTables {
         }
         if kind.isIPv6 {
             return random.pick([
-                "dec_ttl", "set_field:2001:db8::9->ipv6_src", "set_field:2001:db8:0:1::7->ipv6_dst", "set_field:3->ip_dscp",
+                "dec_ttl", "set_field:2001:db8::9->ipv6_src", "set_field:2001:db8:0:1::7->ipv6_dst",
+                "set_field:3->ip_dscp",
                 "set_field:::5/::ff->ipv6_src", "set_field:0x12345->ipv6_label", "set_field:9->nw_ttl",
             ])
         }
         if kind == .arp {
-            return random.pick(["set_field:2->arp_op", "set_field:\(address())->arp_tpa", "set_field:\(host())->arp_sha", "move:NXM_OF_ARP_SPA[]->NXM_OF_ARP_TPA[]"])
+            return random.pick([
+                "set_field:2->arp_op", "set_field:\(address())->arp_tpa", "set_field:\(host())->arp_sha",
+                "move:NXM_OF_ARP_SPA[]->NXM_OF_ARP_TPA[]",
+            ])
         }
         return random.pick(["dec_ttl", "mod_nw_src:\(address())", "mod_tp_dst:53", "mod_nw_tos:16", "mod_tp_src:7"])
     }

@@ -33,7 +33,9 @@ extension RunningSwitch {
             var plain: PlainSwitch
         }
 
-        static func expect(_ flows: [Flow], _ packets: [CapturedPacket], from port: UInt32, ports: UInt32) -> Expectation {
+        static func expect(_ flows: [Flow], _ packets: [CapturedPacket], from port: UInt32, ports: UInt32)
+            -> Expectation
+        {
             var expected = Expectation(
                 outputs: Dictionary(uniqueKeysWithValues: (1...ports).map { ($0, []) }),
                 plain: PlainSwitch(flows: flows, ports: Array(1...ports)))
@@ -57,13 +59,17 @@ extension RunningSwitch {
                 let number = (packets[index].timestamp - first) / 1001
                 return "input packet \(number), \(packets[index].bytes.count) bytes: \(packets[index].bytes.prefix(80))"
             }
-            return "at place \(index) of \(got.count) instead of \(wanted.count): \(text(got)); expected \(text(wanted))"
+            return
+                "at place \(index) of \(got.count) instead of \(wanted.count): \(text(got)); expected \(text(wanted))"
         }
 
-        static func check(_ run: SwitchRun, _ packets: [CapturedPacket], _ expected: Expectation, _ what: Comment) throws {
+        static func check(_ run: SwitchRun, _ packets: [CapturedPacket], _ expected: Expectation, _ what: Comment)
+            throws
+        {
             let outcome = try run.run([1: packets])
             for port in 1...run.portCount {
-                let difference = difference(outcome.outputs[port]!, expected.outputs[port]!, first: packets[0].timestamp)
+                let difference = difference(
+                    outcome.outputs[port]!, expected.outputs[port]!, first: packets[0].timestamp)
                 #expect(difference == nil, "p\(port), caches \(run.usesCaches), workers \(run.workerCount), \(what)")
                 #expect(outcome.portCounters[port]!.deliveredPackets == expected.outputs[port]!.count, what)
             }
@@ -72,7 +78,8 @@ extension RunningSwitch {
             #expect(outcome.counters.deliveredPackets == expected.delivered, what)
             for (flow, counts) in zip(expected.plain.flows, expected.plain.counts) {
                 let got = outcome.flowCounts[flow]
-                #expect(got == [counts.packets, counts.bytes], "counts of '\(flow)', caches \(run.usesCaches), \(what)")
+                #expect(
+                    got == [counts.packets, counts.bytes], "counts of '\(flow)', caches \(run.usesCaches), \(what)")
             }
         }
 

@@ -39,7 +39,9 @@ public enum CaptureFile {
     /// What stands in a pcap file that was written on this machine, and whether its timestamps are in nanoseconds.
     public static func read(_ path: String) throws -> (packets: [CapturedPacket], isNanoseconds: Bool) {
         let file = [UInt8](try Data(contentsOf: URL(fileURLWithPath: path)))
-        func word(_ offset: Int) -> UInt32 { file.withUnsafeBytes { $0.loadUnaligned(fromByteOffset: offset, as: UInt32.self) } }
+        func word(_ offset: Int) -> UInt32 {
+            file.withUnsafeBytes { $0.loadUnaligned(fromByteOffset: offset, as: UInt32.self) }
+        }
         guard file.count >= 24, [0xa1b2_3c4d, 0xa1b2_c3d4].contains(word(0)) else {
             throw CocoaError(.fileReadCorruptFile)
         }

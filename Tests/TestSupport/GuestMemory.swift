@@ -29,7 +29,8 @@ public final class GuestMemory {
     public var map: GuestMemoryMap {
         GuestMemoryMap([
             .init(
-                guestStart: guestStart, size: UInt64(byteCount), userStart: 0x7f00_0000_0000, base: UInt(bitPattern: base)),
+                guestStart: guestStart, size: UInt64(byteCount), userStart: 0x7f00_0000_0000,
+                base: UInt(bitPattern: base)),
             .init(
                 guestStart: guestStart + UInt64(byteCount), size: 4096, userStart: 0x7e00_0000_0000,
                 base: UInt(bitPattern: otherBase)),
@@ -37,7 +38,9 @@ public final class GuestMemory {
     }
 
     /// Where the guest sees something in the first region.
-    public func address(of pointer: UnsafeRawPointer) -> UInt64 { guestStart + UInt64(pointer - UnsafeRawPointer(base)) }
+    public func address(of pointer: UnsafeRawPointer) -> UInt64 {
+        guestStart + UInt64(pointer - UnsafeRawPointer(base))
+    }
 
     public func pointer(_ address: UInt64) -> UnsafeMutableRawPointer { base + Int(address - guestStart) }
 

@@ -29,9 +29,12 @@ extension PlainPacket {
         if covered.count % 2 == 1 { covered.append(0) }
         if pseudo {
             let length = networkEnd - header
-            covered += [UInt8(length >> 24 & 255), UInt8(length >> 16 & 255), UInt8(length >> 8 & 255), UInt8(length & 255)]
+            covered += [
+                UInt8(length >> 24 & 255), UInt8(length >> 16 & 255), UInt8(length >> 8 & 255), UInt8(length & 255),
+            ]
             covered += [0, transport.protocol]
-            covered += network == .ipv4
+            covered +=
+                network == .ipv4
                 ? bytes[networkOffset + 12..<networkOffset + 20] : bytes[networkOffset + 8..<networkOffset + 40]
         }
         put(PlainPacket.internetChecksum(covered), place, 2)

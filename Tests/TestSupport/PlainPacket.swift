@@ -61,7 +61,9 @@ public struct PlainPacket: Hashable, Sendable {
     }
 
     private var neighbourType: UInt8? {
-        guard network == .ipv6, transport.protocol == 58, [135, 136].contains(bytes[transport.offset]) else { return nil }
+        guard network == .ipv6, transport.protocol == 58, [135, 136].contains(bytes[transport.offset]) else {
+            return nil
+        }
         return bytes[transport.offset]
     }
 
@@ -168,11 +170,14 @@ public struct PlainPacket: Hashable, Sendable {
     }
 
     public mutating func put(_ number: UInt64, _ offset: Int, _ count: Int) {
-        for index in 0..<count { bytes[offset + index] = UInt8(truncatingIfNeeded: number >> UInt64(8 * (count - 1 - index))) }
+        for index in 0..<count {
+            bytes[offset + index] = UInt8(truncatingIfNeeded: number >> UInt64(8 * (count - 1 - index)))
+        }
     }
 
     public mutating func pushTag(type: UInt16, control: UInt16) {
-        bytes.insert(contentsOf: [UInt8(type >> 8), UInt8(type & 255), UInt8(control >> 8), UInt8(control & 255)], at: 12)
+        bytes.insert(
+            contentsOf: [UInt8(type >> 8), UInt8(type & 255), UInt8(control >> 8), UInt8(control & 255)], at: 12)
     }
 
     public mutating func popTag() { bytes.removeSubrange(12..<16) }

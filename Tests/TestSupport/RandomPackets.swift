@@ -43,12 +43,17 @@ public struct RandomPackets {
         case .udp: [0x08, 0x00] + ipv4(17, udp(hasChecksum: true))
         case .udpWithoutChecksum: [0x08, 0x00] + ipv4(17, udp(hasChecksum: false))
         case .sctp: [0x08, 0x00] + ipv4(132, ports() + random.bytes(8) + payload())
-        case .icmp: [0x08, 0x00] + ipv4(1, [UInt8(random.pick([0, 3, 8])), UInt8(random.below(3)), 0, 0, 0, 1, 0, 2] + payload())
-        case .laterFragment: [0x08, 0x00] + ipv4(UInt8(random.pick([6, 17])), random.bytes(40), fragment: 1 + random.below(100))
+        case .icmp:
+            [0x08, 0x00]
+                + ipv4(1, [UInt8(random.pick([0, 3, 8])), UInt8(random.below(3)), 0, 0, 0, 1, 0, 2] + payload())
+        case .laterFragment:
+            [0x08, 0x00] + ipv4(UInt8(random.pick([6, 17])), random.bytes(40), fragment: 1 + random.below(100))
         case .otherIPv4: [0x08, 0x00] + ipv4(47, payload())
         case .tcp6: [0x86, 0xdd] + ipv6(6, tcp())
         case .udp6: [0x86, 0xdd] + ipv6(17, udp(hasChecksum: true))
-        case .icmp6: [0x86, 0xdd] + ipv6(58, [UInt8(random.pick([1, 128, 129])), UInt8(random.below(3)), 0, 0, 0, 1, 0, 2] + payload())
+        case .icmp6:
+            [0x86, 0xdd]
+                + ipv6(58, [UInt8(random.pick([1, 128, 129])), UInt8(random.below(3)), 0, 0, 0, 1, 0, 2] + payload())
         case .solicitation: [0x86, 0xdd] + ipv6(58, neighbour(135))
         case .advertisement: [0x86, 0xdd] + ipv6(58, neighbour(136))
         case .arp:
@@ -87,7 +92,8 @@ public struct RandomPackets {
         let class8 = UInt8(random.pick([0, 0, 0x28, 0xb8, 0x03]))
         return [0x45 + UInt8(options.count / 4), class8, UInt8(length >> 8), UInt8(length & 255)]
             + random.bytes(2) + [UInt8(fragment >> 8), UInt8(fragment & 255)]
-            + [UInt8(random.pick([1, 2, 64, 64, 255])), number, 0, 0] + ipv4Address() + ipv4Address() + options + payload
+            + [UInt8(random.pick([1, 2, 64, 64, 255])), number, 0, 0] + ipv4Address() + ipv4Address() + options
+            + payload
     }
 
     private mutating func ipv6Address() -> [UInt8] {

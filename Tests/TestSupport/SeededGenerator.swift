@@ -15,5 +15,7 @@ public struct SeededGenerator: RandomNumberGenerator {
     public mutating func chance(_ percent: Int) -> Bool { below(100) < percent }
     public mutating func below(_ bound: Int) -> Int { Int.random(in: 0..<bound, using: &self) }
     public mutating func pick<Element>(_ list: [Element]) -> Element { list[below(list.count)] }
-    public mutating func bytes(_ count: Int) -> [UInt8] { (0..<count).map { _ in UInt8.random(in: 0...255, using: &self) } }
+    public mutating func bytes(_ count: Int) -> [UInt8] {
+        (0..<count).map { _ in UInt8.random(in: 0...255, using: &self) }
+    }
 }

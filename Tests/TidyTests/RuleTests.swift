@@ -116,6 +116,8 @@ import Testing
         ("// Safe: a.\n@inline(never)\nfunc f() {\n    a()\n    b()\n    c()\n    d()\n    unsafe e()\n}", true),
         ("func f() {\n    // Safe: a.\n    a()\n}\n\nfunc g() {\n    a()\n    unsafe e()\n}", false),
         ("final class C: @unchecked Sendable {}", false), ("nonisolated(unsafe) var x = 1", false),
+        ("// Safe throughout: why.\na()\nb()\nc()\nd()\nlet x = unsafe y", true),
+        ("// Safe throughout: why.\na()\nb()\nc()\nd()\nfinal class C: @unchecked Sendable {}", false),
         ("// unsafe is only a word here", true), ("func f(unsafely: Int)", true),
     ])
     func safety(text: String, isFine: Bool) {

@@ -13,8 +13,13 @@ enum Safety {
             claim(in: file.code[index], isStrict: isStrict).map { (index, $0) }
         }
         guard !claims.isEmpty else { return [] }
+        // One reason for a file whose every step is of the same kind.
+        let isCovered = file.lines.contains { $0.hasPrefix("// Safe throughout: ") }
         let covered = linesCoveredInFunctions(of: file)
-        return claims.filter { !covered.contains($0.0) && !hasReasonAbove(file, $0.0) }.map { index, claim in
+        return claims.filter { index, claim in
+            if claim == "unsafe", isCovered { return false }
+            return !covered.contains(index) && !hasReasonAbove(file, index)
+        }.map { index, claim in
             file.finding(
                 at: index, "`\(claim)` without a reason",
                 mend: "write `// Safe: why` within \(reach) lines above, or earlier in the function, or do without it")

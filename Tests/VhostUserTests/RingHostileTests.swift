@@ -34,7 +34,8 @@ struct RingHostileTests {
             one("next too big", memory, 76, next, 0xffff), one("writable", memory, 76, write),
             one("table outside", 0xdead_0000_0000, 32, indirect), one("table of no length", memory, 0, indirect),
             one("table of odd length", memory, 17, indirect), one("table of 4 GiB", memory, 0xffff_fff0, indirect),
-            one("table with a next", memory, 32, indirect | next, 0), one("table of nothing", memory + 65536, 64, indirect),
+            one("table with a next", memory, 32, indirect | next, 0),
+            one("table of nothing", memory + 65536, 64, indirect),
             Attack(
                 name: "too long a frame",
                 descriptors: (0..<32).map { bad(memory, 65536, $0 < 31 ? next : 0, $0 + 1) }),

@@ -71,7 +71,7 @@ struct RingStateTests {
         var pipe: [CInt] = [0, 0]
         #expect(Glibc.pipe(&pipe) == 0)
         close(pipe[0])
-        let full = eventfd(0, 0) // blocking
+        let full = eventfd(0, 0)  // blocking
         var most = UInt64.max - 1
         #expect(write(full, &most, 8) == 8)
         for descriptor in [pipe[1], full, 9999] {
@@ -101,7 +101,8 @@ struct RingStateTests {
         let logged = (0..<(1 << 23)).filter { log.load(fromByteOffset: $0 >> 3, as: UInt8.self) >> ($0 & 7) & 1 != 0 }
         func page(_ address: UInt64) -> Int { Int(address >> 12) }
         let areas = [bench.ring.deviceArea] + (isPacked ? [bench.ring.descriptors] : [])
-        let expected = areas.map { page(bench.memory.address(of: $0)) } + [page(first), page(first) + 1, page(first) + 2]
+        let expected =
+            areas.map { page(bench.memory.address(of: $0)) } + [page(first), page(first) + 1, page(first) + 2]
         #expect(logged == expected.sorted())
     }
 

@@ -7,7 +7,8 @@ private let base = VirtioFeatures.version1 | VirtioFeatures.indirectDescriptors
 struct RingTransferTests {
     /// Whether a ring is packed, its size, and whether buffers come by tables.
     static let shapes: [(Bool, Int, Bool)] = [
-        (false, 256, false), (false, 256, true), (false, 4, true), (true, 256, false), (true, 100, true), (true, 7, true),
+        (false, 256, false), (false, 256, true), (false, 4, true), (true, 256, false), (true, 100, true),
+        (true, 7, true),
     ]
 
     private func features(_ isPacked: Bool) -> UInt64 { base | (isPacked ? VirtioFeatures.packedRing : 0) }
@@ -56,9 +57,13 @@ struct RingTransferTests {
         for _ in 0..<120 {
             while random.chance(95) {
                 let count = isMergeable ? 1526 : 2060
-                let buffers = random.chance(50)
+                let buffers =
+                    random.chance(50)
                     ? [GuestRing.Buffer(bench.memory.buffer(count), count)]
-                    : [GuestRing.Buffer(bench.memory.buffer(12), 12), GuestRing.Buffer(bench.memory.buffer(count), count)]
+                    : [
+                        GuestRing.Buffer(bench.memory.buffer(12), 12),
+                        GuestRing.Buffer(bench.memory.buffer(count), count),
+                    ]
                 guard let id = bench.ring.post(buffers, writable: true, indirect: indirect) else { break }
                 posted[id] = buffers
             }
@@ -66,7 +71,9 @@ struct RingTransferTests {
                 random.pattern(random.chance(10) ? 14 + random.below(9000) : 14 + random.below(1500))
             }
             let outcome = bench.send(packets)
-            for index in 0..<outcome.settled where !outcome.oversized.contains(index) { accepted.append(packets[index]) }
+            for index in 0..<outcome.settled where !outcome.oversized.contains(index) {
+                accepted.append(packets[index])
+            }
             #expect(outcome.oversized.allSatisfy { !isMergeable && packets[$0].count > 2048 })
             received += collect(bench, &posted)
         }
@@ -83,7 +90,9 @@ struct RingTransferTests {
             var bytes: [UInt8] = []
             var left = 0
             repeat {
-                guard let next = used.popFirst(), let buffers = posted.removeValue(forKey: next.id) else { return frames }
+                guard let next = used.popFirst(), let buffers = posted.removeValue(forKey: next.id) else {
+                    return frames
+                }
                 var rest = next.written
                 for buffer in buffers where rest > 0 {
                     bytes += bench.memory.bytes(buffer.address, min(rest, buffer.count))
@@ -101,7 +110,8 @@ struct RingTransferTests {
     @Test func shortHeaderOfOldGuests() {
         let bench = RingBench(size: 16, features: 0)
         #expect(bench.queue.pointee.headerLength == 10)
-        _ = bench.ring.post([.init(bench.memory.put([UInt8](repeating: 0, count: 10) + [1, 2, 3]), 13)], writable: false)
+        _ = bench.ring.post(
+            [.init(bench.memory.put([UInt8](repeating: 0, count: 10) + [1, 2, 3]), 13)], writable: false)
         #expect(bench.receive() == [[1, 2, 3]])
     }
 
