@@ -62,8 +62,13 @@ extension UnsafeMutablePointer where Pointee == Worker {
     private func isAsRemembered(_ packet: PacketBuffer) -> Bool {
         if packet.segmentLength < EthernetAddresses.headerBytes { return false }
         let addresses = EthernetAddresses(packet)
+<<<<<<< HEAD
         return !addresses.hasOddTag
             && MacTable.key(address: addresses.source, vlan: addresses.vlan) == pointee.normalMemory.source
+=======
+        if addresses.hasOddTag { return false }
+        return MacTable.key(address: addresses.source, vlan: addresses.vlan) == pointee.normalMemory.source
+>>>>>>> room/truth
             && MacTable.key(address: addresses.destination, vlan: addresses.vlan) == pointee.normalMemory.destination
     }
 
@@ -95,11 +100,11 @@ extension UnsafeMutablePointer where Pointee == Worker {
     }
 
     /// The packet, or a copy if others have it too, without the tag that says nothing: a bridge sends no packet with
-    /// VLAN identifier 0 (IEEE 802.1Q §9.6), and Open vSwitch keeps such a tag only for a priority. `nil` if the tag is
-    /// cut off, or there is no buffer.
+    /// VLAN identifier 0 (IEEE 802.1Q §9.6), and Open vSwitch keeps such a tag only for a priority. `nil` if there is no
+    /// buffer.
     @inline(never) @_noLocks
     private func withoutNullTag(_ packet: PacketBuffer) -> PacketBuffer? {
-        if EthernetAddresses(packet).hasCutTag { return nil }
+        if EthernetAddresses(packet).hasCutTag { return packet }
         var own = packet
         if packet.isShared {
             guard let copy = copy(packet) else { return nil }
@@ -123,14 +128,16 @@ extension UnsafeMutablePointer where Pointee == Worker {
     ) {
         let publication = bridge.pointee.publication
         var packet = packet
+        // By the tags as they are: one that says nothing stands for no VLAN, whatever is behind it.
+        let decision = decide(packet, publication, from: source)
         if hasOddTag(packet) {
             guard let fit = withoutNullTag(packet) else {
-                reason = EthernetAddresses(packet).hasCutTag ? .tooShort : .noBuffer
+                reason = .noBuffer
                 return packet.free()
             }
             packet = fit
         }
-        switch decide(packet, publication, from: source) {
+        switch decision {
         case .port(let port):
             enqueue(packet, index, port: port, reason: &reason)
         case .flood:
@@ -147,6 +154,7 @@ extension UnsafeMutablePointer where Pointee == Worker {
     ) -> NormalDecision {
         if packet.segmentLength < EthernetAddresses.headerBytes { return .drop(.tooShort) }
         let addresses = EthernetAddresses(packet)
+        if addresses.hasCutTag { return .drop(.tooShort) }
         let source = MacTable.key(address: addresses.source, vlan: addresses.vlan)
         let destination = MacTable.key(address: addresses.destination, vlan: addresses.vlan)
         if arrival != pointee.arrivalPort {
