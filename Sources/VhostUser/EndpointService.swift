@@ -63,7 +63,8 @@ public final class VhostService: @unchecked Sendable {
         let result: Result<PortID, VhostEndpointError>? = perform { service in
             do throws(VhostEndpointError) {
                 let port = try VhostEndpointPort(
-                    endpoint, options: options, delegate: delegate, wake: service.wake.number, now: monotonicNanoseconds())
+                    endpoint, options: options, delegate: delegate, wake: service.wake.number,
+                    now: monotonicNanoseconds())
                 defer { service.nextID += 1 }
                 service.ports[service.nextID] = port
                 return .success(service.nextID)

@@ -12,7 +12,8 @@ import VhostUser
         let memory = TestMemory(size: 8 << 20), other = TestMemory()
         let (ours, theirs) = FrontEnd.pair()
         let recorder = Recorder()
-        let session = VhostSession(socket: theirs, options: VhostSessionOptions(), delegate: recorder, wake: wake.number)
+        let session = VhostSession(
+            socket: theirs, options: VhostSessionOptions(), delegate: recorder, wake: wake.number)
         let table = TestMemory.table([
             (0, 8 << 20, TestMemory.userStart, 0), (1 << 32, 1 << 20, TestMemory.userStart + (1 << 32), 0),
         ])
