@@ -1,7 +1,8 @@
 import CVhost
 import Glibc
 
-/// A stretch of a front-end's file mapped here, guarded against the file being truncated. Unmapped with its last holder.
+/// A stretch of a front-end's file mapped here, guarded against the file being truncated. Unmapped with its last
+/// holder.
 final class GuardedMapping {
     /// Where the wanted offset of the file lies.
     let base: UInt

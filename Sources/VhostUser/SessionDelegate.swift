@@ -1,8 +1,9 @@
-/// The data path's end of a vhost-user port. Everything is called on the control thread, synchronously, and must return
-/// soon: all vhost-user ports wait meanwhile.
+/// The data path's end of a vhost-user port. Everything is called on the control thread, synchronously, and must
+/// return soon: all vhost-user ports wait meanwhile.
 ///
-/// The order is always `start` – `stop` – `start` … a queue; a new memory table, new features or new addresses stop the
-/// queues that they concern and start them again at the same place. What `start` was given is valid until `stop` returns.
+/// The order is always `start` – `stop` – `start` … a queue; a new memory table, new features or new addresses stop
+/// the queues that they concern and start them again at the same place. What `start` was given is valid until `stop`
+/// returns. Nothing may be called back into the service from here.
 public protocol VhostPortDelegate: AnyObject {
     /// A queue is complete and enabled: workers may use it from now on, and should interrupt the guest once, as the
     /// interrupt for what was used before a reconnect may be lost.
