@@ -1,7 +1,7 @@
 import NIOCore
 
-/// One client of the control socket: takes its lines one at a time, and waits with the next until the answer to the last
-/// has been taken.
+/// One client of the control socket: takes its lines one at a time, and waits with the next until the answer to the
+/// last has been taken.
 final class ControlConnection: ChannelInboundHandler {
     typealias InboundIn = ByteBuffer
     typealias OutboundOut = ByteBuffer

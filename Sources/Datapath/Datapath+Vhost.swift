@@ -190,8 +190,8 @@ extension Datapath {
 }
 
 extension Datapath {
-    /// Has a guest that has moved here announced, as it can't do that itself: a RARP request with its address comes in on
-    /// its port (RFC 903), so that bridges learn where it is now.
+    /// Has a guest that has moved here announced, as it can't do that itself: a RARP request with its address comes in
+    /// on its port (RFC 903), so that bridges learn where it is now.
     ///
     /// - Parameter mac: the address, right-aligned.
     public func announce(mac: UInt64, of port: VhostPort) {

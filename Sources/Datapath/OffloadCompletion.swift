@@ -7,7 +7,8 @@ import VhostUser
 enum OffloadCompletion {
     /// Completes the checksum of a packet that is not to be cut into segments.
     ///
-    /// - Returns: the packet, or a copy if others have it too; `nil`, and the packet as it was, without a buffer for one.
+    /// - Returns: the packet, or a copy if others have it too; `nil`, and the packet as it was, without a buffer for
+    ///   one.
     @inline(never) @_noLocks
     static func complete(_ packet: PacketBuffer, pool: OpaquePointer) -> PacketBuffer? {
         var whole = packet
@@ -21,7 +22,8 @@ enum OffloadCompletion {
         return whole
     }
 
-    /// Puts the checksum of all behind the transport header's start into its place, which holds the pseudo-header's sum.
+    /// Puts the checksum of all behind the transport header's start into its place, which holds the pseudo-header's
+    /// sum.
     @_noLocks
     static func completeChecksum(_ packet: PacketBuffer, _ offload: PacketOffload) {
         let start = packet.length &- offload.coveredLength
@@ -44,8 +46,8 @@ enum OffloadCompletion {
 enum PartialChecksum {
     /// Executes one instruction on a packet whose checksum is to be completed; whether its program goes on.
     ///
-    /// The editor lets a checksum follow a change as if it were complete, which is the complement of a sum. So it gets the
-    /// complement of ours; and what it changes in the transport header itself is no part of the sum yet.
+    /// The editor lets a checksum follow a change as if it were complete, which is the complement of a sum. So it gets
+    /// the complement of ours; and what it changes in the transport header itself is no part of the sum yet.
     @inline(never) @_noLocks
     static func apply(
         _ instruction: UnsafePointer<Instruction>, _ hand: inout PacketInHand, crc: UnsafePointer<CRC32C>

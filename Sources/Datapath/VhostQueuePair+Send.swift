@@ -5,7 +5,8 @@ import VhostUser
 extension UnsafeMutablePointer where Pointee == VhostQueuePair {
     /// Puts packets into the guest's buffers, in order, as far as there are any; never waits.
     ///
-    /// - Parameter refused: takes those that no buffer of the guest's is large enough for, or that could not be made what
+    /// - Parameter refused: takes those that no buffer of the guest's is large enough for, or that could not be made
+    ///   what
     ///   the guest understands. They are the caller's.
     /// - Returns: how many, from the first on, are settled: taken and freed, or refused.
     @inline(never) @_noLocks

@@ -62,13 +62,8 @@ extension UnsafeMutablePointer where Pointee == Worker {
     private func isAsRemembered(_ packet: PacketBuffer) -> Bool {
         if packet.segmentLength < EthernetAddresses.headerBytes { return false }
         let addresses = EthernetAddresses(packet)
-<<<<<<< HEAD
-        return !addresses.hasOddTag
-            && MacTable.key(address: addresses.source, vlan: addresses.vlan) == pointee.normalMemory.source
-=======
         if addresses.hasOddTag { return false }
         return MacTable.key(address: addresses.source, vlan: addresses.vlan) == pointee.normalMemory.source
->>>>>>> room/truth
             && MacTable.key(address: addresses.destination, vlan: addresses.vlan) == pointee.normalMemory.destination
     }
 
@@ -100,8 +95,8 @@ extension UnsafeMutablePointer where Pointee == Worker {
     }
 
     /// The packet, or a copy if others have it too, without the tag that says nothing: a bridge sends no packet with
-    /// VLAN identifier 0 (IEEE 802.1Q §9.6), and Open vSwitch keeps such a tag only for a priority. `nil` if there is no
-    /// buffer.
+    /// VLAN identifier 0 (IEEE 802.1Q §9.6), and Open vSwitch keeps such a tag only for a priority. `nil` if there is
+    /// no buffer.
     @inline(never) @_noLocks
     private func withoutNullTag(_ packet: PacketBuffer) -> PacketBuffer? {
         if EthernetAddresses(packet).hasCutTag { return packet }

@@ -1,5 +1,5 @@
-// Safe throughout: a header's bytes are loaded only after `PacketBytes.has` said that all of them are there, and words of
-// a key by the places that KeyLayout names.
+// Safe throughout: a header's bytes are loaded only after `PacketBytes.has` said that all of them are there, and words
+// of a key by the places that KeyLayout names.
 
 /// The readable part of a packet, with big-endian loads that check nothing.
 ///

@@ -1,5 +1,5 @@
-// Safe throughout: a header's bytes are loaded only after `PacketBytes.has` said that all of them are there, and words of
-// a key by the places that KeyLayout names.
+// Safe throughout: a header's bytes are loaded only after `PacketBytes.has` said that all of them are there, and words
+// of a key by the places that KeyLayout names.
 
 extension PacketParser {
     /// Parses IPv4 and what it carries into words 0…4.

@@ -1,5 +1,5 @@
-// Safe throughout: a header's bytes are loaded only after `PacketBytes.has` said that all of them are there, and words of
-// a key by the places that KeyLayout names.
+// Safe throughout: a header's bytes are loaded only after `PacketBytes.has` said that all of them are there, and words
+// of a key by the places that KeyLayout names.
 
 extension PacketParser {
     /// Parses ARP and RARP (RFC 826, RFC 903) for IPv4 over Ethernet; of other kinds nothing is known.

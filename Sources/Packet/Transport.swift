@@ -1,5 +1,5 @@
-// Safe throughout: a header's bytes are loaded only after `PacketBytes.has` said that all of them are there, and words of
-// a key by the places that KeyLayout names.
+// Safe throughout: a header's bytes are loaded only after `PacketBytes.has` said that all of them are there, and words
+// of a key by the places that KeyLayout names.
 
 /// The transport header of an IP packet, in the shape of the key's word ``KeyLayout/transport``.
 struct Transport {

@@ -53,13 +53,8 @@ extension Translator {
         let old = key[.ipTTL]
         // That one bit above the lowest is set shows that there is a hop left; that none is, the contrary. A second
         // decrement depends on what the first one left.
-<<<<<<< HEAD
-        let bits: UInt128 =
-            timeToLiveBits != nil ? 0xff : old > 1 ? 0x80 >> UInt128(UInt8(old).leadingZeroBitCount) : 0xfe
-=======
         let highest: UInt128 = 0x80 >> UInt128(UInt8(old).leadingZeroBitCount)
         let bits: UInt128 = timeToLiveBits != nil ? 0xff : old > 1 ? highest : 0xfe
->>>>>>> room/truth
         if timeToLiveBits == nil { timeToLiveBits = translation.mask[.ipTTL] | bits }
         examine(.ipTTL, bits: bits)
         if old <= 1 {

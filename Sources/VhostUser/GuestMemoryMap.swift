@@ -1,7 +1,7 @@
 /// A guest's memory as it is mapped here: which guest-physical addresses lie at which of ours.
 ///
-/// Plain data, replaced as a whole and never changed while a worker uses it. An address from the guest becomes a pointer
-/// only through ``pointer(to:count:)``, which refuses everything that is not wholly inside one region.
+/// Plain data, replaced as a whole and never changed while a worker uses it. An address from the guest becomes a
+/// pointer only through ``pointer(to:count:)``, which refuses everything that is not wholly inside one region.
 public struct GuestMemoryMap {
     /// One stretch of guest memory.
     public struct Region: BitwiseCopyable, Sendable {

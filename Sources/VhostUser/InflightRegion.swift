@@ -1,8 +1,8 @@
 import CVhost
 
 /// Memory that outlives the switch in the front-end's hands: where each queue notes what it has taken from the guest
-/// and not yet given back (vhost-user specification, "Inflight I/O tracking"). The front-end keeps it, and hands it back
-/// after a reconnect; its contents are as untrusted as anything from there.
+/// and not yet given back (vhost-user specification, "Inflight I/O tracking"). The front-end keeps it, and hands it
+/// back after a reconnect; its contents are as untrusted as anything from there.
 final class InflightRegion {
     /// Most bytes that are ever made or mapped: 64 queues of 4096 entries.
     static let sizeLimit: UInt64 = 16 << 20

@@ -15,8 +15,9 @@ enum PackedRing {
 extension VirtQueue {
     /// Begins where an earlier process left off, even one that was killed.
     ///
-    /// A packed ring has no index to go by, and front-ends offer the start of the ring after they lost a back-end. So we
-    /// note our place in the device area, in the position that drivers don't look at while notifications are disabled.
+    /// A packed ring has no index to go by, and front-ends offer the start of the ring after they lost a back-end. So
+    /// we note our place in the device area, in the position that drivers don't look at while notifications are
+    /// disabled.
     // Slow path: once, when a queue starts.
     mutating func startPacked(base: UInt32) {
         let offered = UInt16(truncatingIfNeeded: base)

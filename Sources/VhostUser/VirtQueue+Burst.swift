@@ -39,7 +39,8 @@ extension VirtQueue {
 
     /// Finds room for frames of these lengths, in order.
     ///
-    /// - Returns: for how many frames there is room in `frames`, which may have been stopped by the bounds of a burst: try
+    /// - Returns: for how many frames there is room in `frames`, which may have been stopped by the bounds of a
+    ///   burst: try
     ///   the rest again. A frame that the guest's buffers can't hold at all has no segments there.
     @_noLocks
     public mutating func reserve(

@@ -3,9 +3,9 @@ import CVhost
 
 /// A virtqueue in use: takes buffers from the guest and gives them back, a burst at a time.
 ///
-/// A plain value at a fixed address, used by one thread. Nothing that the guest writes is believed: what it says is read
-/// once, and becomes a pointer only if it is wholly inside its memory. A chain of descriptors that makes no sense is
-/// given back unused and counted; an index that makes none breaks the ring (``isBroken``), which is left alone then.
+/// A plain value at a fixed address, used by one thread. Nothing that the guest writes is believed: what it says is
+/// read once, and becomes a pointer only if it is wholly inside its memory. A chain of descriptors that makes no sense
+/// is given back unused and counted; an index that makes none breaks the ring (``isBroken``), which is left alone then.
 ///
 /// A burst of a sending queue is ``take(into:limit:)``, copying, ``finish()``; of a receiving queue
 /// ``reserve(_:count:into:)``, copying, ``finish()``. Buffers go back in the order in which they came.

@@ -72,7 +72,9 @@ struct RandomTables {
         if kind.isIPv4 {
             if random.chance(40) {
                 match.append(
-                    "nw_src=\(random.pick(["10.0.0.0/24", "10.0.1.0/24", "10.0.0.2/31", "10.0.1.3", "10.0.0.1/255.255.254.255"]))"
+                    "nw_src="
+                        + random.pick(
+                            ["10.0.0.0/24", "10.0.1.0/24", "10.0.0.2/31", "10.0.1.3", "10.0.0.1/255.255.254.255"])
                 )
             }
             if random.chance(40) {
@@ -83,7 +85,8 @@ struct RandomTables {
         }
         if kind.isIPv6, random.chance(40) {
             match.append(
-                "ipv6_\(random.pick(["src", "dst"]))=\(random.pick(["2001:db8::/64", "2001:db8:0:1::/64", "2001:db8::2"]))"
+                "ipv6_\(random.pick(["src", "dst"]))="
+                    + random.pick(["2001:db8::/64", "2001:db8:0:1::/64", "2001:db8::2"])
             )
         }
         if kind.isIPv4 || kind.isIPv6, random.chance(12) {

@@ -185,7 +185,8 @@ def extended():
             (44, fragment(protocol, 0)), (44, fragment(protocol, 1)), (44, fragment(protocol, 6)),
             (44, fragment(protocol, 8)), (44, fragment(protocol, 0xFFF9)), (0, options(0, 44) + fragment(protocol, 1)),
             (44, fragment(60, 1) + options(60, protocol)), (59, b""), (50, bytes(8)), (0, options(0, 59)),
-            (60, options(60, 60) + options(60, 60) + options(60, protocol)), (44, fragment(44, 0) + fragment(protocol, 9)),
+            (60, options(60, 60) + options(60, 60) + options(60, protocol)),
+            (44, fragment(44, 0) + fragment(protocol, 9)),
         ]
         for following, chain in chains:
             whole = chain + segment
@@ -233,7 +234,8 @@ def control():
     for kind, code in ((3, 0), (3, 3), (3, 4), (4, 0), (5, 1), (11, 0), (12, 0), (0, 0), (8, 0), (13, 0), (255, 255)):
         yield frame(0x0800, ipv4(ICMP, icmp(kind, code, data=inner)))
     inner = ipv6(UDP, udp(E6), destination=0, source=1)
-    for kind, code in ((1, 0), (1, 4), (2, 0), (3, 0), (4, 1), (128, 0), (129, 0), (130, 0), (133, 0), (134, 0), (143, 0)):
+    kinds = ((1, 0), (1, 4), (2, 0), (3, 0), (4, 1), (128, 0), (129, 0), (130, 0), (133, 0), (134, 0), (143, 0))
+    for kind, code in kinds:
         yield frame(0x86DD, ipv6(ICMP6, icmp6(kind, code, bytes(4) + inner, E6)))
     source, target = b"\1\1" + HOSTS[0], b"\2\1" + HOSTS[1]
     lists = [
@@ -293,7 +295,8 @@ def bridged():
     for source in (bytes(6), b"\xff" * 6, bytes.fromhex("01005e000001"), bytes.fromhex("0180c2000000")):
         yield frame(0x88B5, bytes(46), source=source, destination=2)
         yield frame(0x88B5, bytes(46), source=3, destination=source)
-    for vlan in ([], [(0x8100, 5)], [(0x8100, 6)], [(0x88A8, 5)], [(0x8100, 0)], [(0x8100, 0xE005)], [(0x8100, 0x2000)]):
+    tags = ((0x8100, 5), (0x8100, 6), (0x88A8, 5), (0x8100, 0), (0x8100, 0xE005), (0x8100, 0x2000))
+    for vlan in [[]] + [[tag] for tag in tags]:
         for source in range(4):
             for destination in range(4):
                 yield from list(packets(vlan, source, destination))[::3]

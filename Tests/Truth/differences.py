@@ -123,8 +123,8 @@ def arp_cut(headers):
 
 
 RULES = {rule.__name__.replace("_", "-"): rule for rule in (
-    push_copies_tag, more_tags, drop_eligible, null_tag, null_among_tags, snap_tag, later_fragment, no_protocol, routing_header,
-    atomic_fragment, mpls_cut, icmp, arp_operation, arp_cut)}
+    push_copies_tag, more_tags, drop_eligible, null_tag, null_among_tags, snap_tag, later_fragment, no_protocol,
+    routing_header, atomic_fragment, mpls_cut, icmp, arp_operation, arp_cut)}
 
 
 def excluded(flows):

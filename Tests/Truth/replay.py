@@ -29,7 +29,8 @@ class Replay:
         """
         out = os.path.join(self.folder, "out")
         shutil.rmtree(out, ignore_errors=True)
-        command = [self.binary, "replay", "--flows", flows, "--ports", str(self.ports), "--out", out, "--json", *options]
+        command = [self.binary, "replay", "--flows", flows, "--ports", str(self.ports), "--out", out, "--json"]
+        command += options
         for port, packets in inputs.items():
             path = os.path.join(self.folder, port + ".pcap")
             captures.write(path, packets)
@@ -45,7 +46,8 @@ class Replay:
         delivered = {port["name"]: port["delivered"] for port in counts["ports"]}
         for name, packets in result.items():
             if delivered[name] != len(packets):
-                raise RuntimeError("evs says %d packets left %s, the file has %d" % (delivered[name], name, len(packets)))
+                counts = (delivered[name], name, len(packets))
+                raise RuntimeError("evs says %d packets left %s, the file has %d" % counts)
         return result
 
     def _names(self):

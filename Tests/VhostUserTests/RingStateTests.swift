@@ -95,7 +95,8 @@ struct RingStateTests {
             $0.dirtyLogBytes = 1 << 20
         }
         let first = bench.memory.buffer(10_000, alignment: 4096)
-        // 4,000 bytes of frame and 12 of header: from the last 100 bytes of a page through the next to the third's 816th.
+        // 4,000 bytes of frame and 12 of header: from the last 100 bytes of a page through the next to the third's
+        // 816th.
         _ = bench.ring.post([.init(first + 3996, 100), .init(first + 4096, 5000)], writable: true)
         _ = bench.send([[UInt8](repeating: 9, count: 4000 + 272)])
         let logged = (0..<(1 << 23)).filter { log.load(fromByteOffset: $0 >> 3, as: UInt8.self) >> ($0 & 7) & 1 != 0 }

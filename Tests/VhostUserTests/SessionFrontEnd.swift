@@ -33,15 +33,9 @@ final class FrontEnd {
     }
 
     @discardableResult
-<<<<<<< HEAD
-    func post(_ request: VhostRequestNumber, _ payload: [UInt8] = [], files: [CInt] = [], needsReply: Bool = false)
-        -> Bool
-    {
-=======
     func post(
         _ request: VhostRequestNumber, _ payload: [UInt8] = [], files: [CInt] = [], needsReply: Bool = false
     ) -> Bool {
->>>>>>> room/vhost
         let message = TestMessage(request: request.rawValue, payload: payload, flags: flags | (needsReply ? 8 : 0))
         return post(bytes: message.bytes, files: files)
     }

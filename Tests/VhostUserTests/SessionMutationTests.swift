@@ -103,13 +103,8 @@ import VhostUser
         let session = VhostSession(socket: theirs, options: VhostSessionOptions(), delegate: recorder)
         var isOver = false
         for step in steps where !isOver {
-<<<<<<< HEAD
-            let bytes = step.message.bytes,
-                cut = generator.below(4) == 0 ? generator.below(bytes.count) + 1 : bytes.count
-=======
             let bytes = step.message.bytes
             let cut = generator.below(4) == 0 ? generator.below(bytes.count) + 1 : bytes.count
->>>>>>> room/vhost
             ours.post(bytes: Array(bytes[..<cut]), files: step.files)
             if cut < bytes.count {
                 isOver = session.serve(now: .max / 2) != nil
