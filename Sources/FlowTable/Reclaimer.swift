@@ -10,10 +10,10 @@ typealias Words = UnsafeMutablePointer<UInt64>
 ///
 /// Epochs form a chain, oldest first, each an owner of the next. So memory goes back exactly when no snapshot can
 /// reach it, and neither snapshots nor lookups count references to the parts of the index.
+// Safe: only the writer touches `next`, `blocks` and `entries` while it is an owner, and only the last owner does
+// afterwards; the count orders the two.
 @safe
 final class Epoch: @unchecked Sendable {
-    // Safe: only the writer touches `next`, `blocks` and `entries` while it is an owner, and only the last owner
-    // does afterwards; the count orders the two.
     private let owners = Atomic<Int>(1)
     fileprivate var next: Epoch?
     fileprivate var blocks: [UnsafeMutableRawPointer] = unsafe []

@@ -24,34 +24,36 @@ import Testing
         #expect(try parse("bridges:\nworkers:\n") == SwitchConfiguration())
     }
 
+    /// Every setting that there is.
+    private static let everySetting = """
+        bridges:
+          - name: br0
+            datapath-id: 00:00:00:00:00:00:00:2a
+            fail-mode: secure
+            flows: br0.flows
+            ports:
+              - {name: vm1, type: vhost-user-client, path: vm1.sock, queues: 4, number: 7, worker: 1}
+              - {name: vm2, type: dpdkvhostuser, path: vm2.sock, mode: 0660, group: "0", owner: root}
+              - {name: wire, type: dpdk, devargs: "net_null0,size=64"}
+              - {name: r1, type: ring, ring: loop}
+              - {name: p0, type: patch, peer: p1}
+          - name: br1
+            ports:
+              - {name: tap7, type: tap}
+              - {name: host, type: af-packet, interface: eth7}
+              - {name: br1, type: internal}
+              - {name: p1, type: patch, peer: p0}
+              - {name: hole, type: "null"}
+        workers: {cores: "1-2,3", idle_sleep_us: 0}
+        memory: {hugepages: yes, megabytes: 1024, packet-buffers: 65536}
+        sockets: {run-directory: run, control: control.sock, group: "0", mode: 0600}
+        mac-table: {capacity: 1000, ageing-seconds: 60}
+        """
+
     @Test func everything() throws {
         let folder = try TemporaryFolder()
         try folder.write("br0.flows", "in_port=vm1 actions=output:wire\n")
-        let text = """
-            bridges:
-              - name: br0
-                datapath-id: 00:00:00:00:00:00:00:2a
-                fail-mode: secure
-                flows: br0.flows
-                ports:
-                  - {name: vm1, type: vhost-user-client, path: vm1.sock, queues: 4, number: 7, worker: 1}
-                  - {name: vm2, type: dpdkvhostuser, path: vm2.sock, mode: 0660, group: "0", owner: root}
-                  - {name: wire, type: dpdk, devargs: "net_null0,size=64"}
-                  - {name: r1, type: ring, ring: loop}
-                  - {name: p0, type: patch, peer: p1}
-              - name: br1
-                ports:
-                  - {name: tap7, type: tap}
-                  - {name: host, type: af-packet, interface: eth7}
-                  - {name: br1, type: internal}
-                  - {name: p1, type: patch, peer: p0}
-                  - {name: hole, type: "null"}
-            workers: {cores: "1-2,3", idle_sleep_us: 0}
-            memory: {hugepages: yes, megabytes: 1024, packet-buffers: 65536}
-            sockets: {run-directory: run, control: control.sock, group: "0", mode: 0600}
-            mac-table: {capacity: 1000, ageing-seconds: 60}
-            """
-        let configuration = try parse(text, folder: folder.path)
+        let configuration = try parse(Self.everySetting, folder: folder.path)
         var expected = SwitchConfiguration()
         var client = VhostUserSettings(path: folder.file("vm1.sock"), queues: 4)
         var server = VhostUserSettings(path: folder.file("vm2.sock"))

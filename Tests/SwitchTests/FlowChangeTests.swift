@@ -124,7 +124,7 @@ extension RunningSwitch {
                     let got = try #require(entries.first { $0.flow == flow }).packetCount
                     #expect(
                         got >= rounds.0 * count.packets && got <= rounds.1 * count.packets,
-                        "seed \(seed), round \(round): \(got) of \(flow), \(count.packets) in each of \(rounds):\n\(text)"
+                        "seed \(seed), round \(round): \(got) of \(flow), \(count.packets) a round:\n\(text)"
                     )
                 }
             }
