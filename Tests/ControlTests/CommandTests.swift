@@ -72,6 +72,26 @@ extension Daemons {
             #expect(try daemon.json(ControlReply.Bridges.self, "bridge", "list").bridges.count == 1)
         }
 
+        @Test func guestPorts() throws {
+            let daemon = try RunningDaemon()
+            let path = daemon.folder.file("vm.sock")
+            try daemon.evs("port", "add", "br0", "vm", "--type", "vhost-user", "--path", path, "--queues", "2")
+            let attributes = try FileManager.default.attributesOfItem(atPath: path)
+            #expect(attributes[.type] as? FileAttributeType == .typeSocket)
+            try daemon.evs("port", "add", "br0", "vm2", "--type", "dpdkvhostuserclient", "--path", path + "2")
+            let ports = try daemon.ports()
+            #expect(ports.map(\.type) == ["vhost-user", "vhost-user-client"])
+            #expect(ports.allSatisfy { $0.guest?.isConnected == false })
+            #expect(try daemon.evs("port", "show", "br0", "vm").contains("guest      absent"))
+            #expect(try daemon.refused("port", "add", "br0", "x", "--type", "vhost-user", "--path", path).contains("taken"))
+            try daemon.evs("port", "remove", "br0", "vm")
+            #expect(!FileManager.default.fileExists(atPath: path))
+            try daemon.evs("port", "add", "br0", "vm", "--type", "vhost-user", "--path", path)
+            try daemon.evs("quit")
+            #expect(daemon.waitForEnd() == 0)
+            #expect(daemon.folder.contents == ["log", "notify"])
+        }
+
         @Test func bridges() throws {
             let daemon = try RunningDaemon()
             let bridge = try daemon.json(

@@ -51,11 +51,14 @@ import Testing
             sockets: {run-directory: run, control: control.sock, group: "0", mode: 0600}
             mac-table: {capacity: 1000, ageing-seconds: 60}
             """
-        let configuration = try parse(text, folder: folder.path)
+        #expect(try parse(text, folder: folder.path) == expectation(folder))
+    }
+
+    private func expectation(_ folder: TemporaryFolder) -> SwitchConfiguration {
         var expected = SwitchConfiguration()
-        var client = VhostUserSettings(path: folder.file("vm1.sock"), queues: 4)
+        let client = VhostUserSettings(path: folder.file("vm1.sock"), queues: 4)
         var server = VhostUserSettings(path: folder.file("vm2.sock"))
-        (client.owner, server.mode, server.group, server.owner) = (nil, 0o660, "0", "root")
+        (server.mode, server.group, server.owner) = (0o660, "0", "root")
         expected.bridges = [
             BridgeSettings(
                 name: "br0",
@@ -85,7 +88,7 @@ import Testing
         expected.sockets.control = folder.file("control.sock")
         (expected.sockets.group, expected.sockets.mode) = ("0", 0o600)
         (expected.macTable.capacity, expected.macTable.ageingSeconds) = (1000, 60)
-        #expect(configuration == expected)
+        return expected
     }
 
     /// A bridge with one port, in whose place `port` stands: at line 4, column 9.
@@ -121,7 +124,7 @@ import Testing
         (port("{name: p, type: vhost-user-client}"), "evs.yaml:4:9: 'path' is missing"),
         (port("{name: p, type: vhost-user, path: /no/such/x}"), "evs.yaml:4:43: there is no folder '/no/such'"),
         (port("{name: p, type: vhost-user-client, path: \(longPath)}"), "a socket's path has at most 107"),
-        (port("{name: p, type: vhost-user-client, path: x, queues: 0}"), "evs.yaml:4:61: 0 queues; a port has 1 to 128"),
+        (port("{name: p, type: vhost-user-client, path: x, queues: 0}"), "evs.yaml:4:61: 0 queues; a port has 1 to 64"),
         (port("{name: p, type: vhost-user, path: /tmp/x, group: no-such-group}"), "there is no group 'no-such-group'"),
         (port("{name: p, type: vhost-user, path: /tmp/x, mode: 999}"), "'999' is no file mode; write it in octal"),
         (port("{name: p, type: dpdk}"), "'devargs' is missing"),
