@@ -53,7 +53,8 @@ public enum ConfigurationFile {
         if problems.isEmpty { problems = configuration.problems(limits) }
         if problems.isEmpty { return configuration }
         var lines = problems.prefix(problemLimit).map { problem in
-            problem.isElsewhere ? problem.message : located(problem.message, at: reader.place(of: problem.path), in: file)
+            problem.isElsewhere
+                ? problem.message : located(problem.message, at: reader.place(of: problem.path), in: file)
         }
         if problems.count > problemLimit { lines.append("\(file): and \(problems.count - problemLimit) more problems") }
         throw ConfigurationFileError(lines: lines)

@@ -11,8 +11,8 @@ extension ConfigurationReader {
             explanation: " for a port of type \(type.rawValue)")
         guard let kind = kind(type, name: name, fields) else { return nil }
         return PortSettings(
-            name: name, number: number("number", fields, as: UInt32.self), worker: number("worker", fields, as: Int.self),
-            kind: kind)
+            name: name, number: number("number", fields, as: UInt32.self),
+            worker: number("worker", fields, as: Int.self), kind: kind)
     }
 
     private mutating func portType(_ fields: Fields) -> PortSettings.Kind.Name? {

@@ -48,7 +48,8 @@ struct ControlRequest {
         guard let command = ControlCommand(rawValue: shape.command) else {
             let words = ControlCommand.allCases.map(\.rawValue)
             throw Fault(
-                description: "there is no command '\(shape.command)'" + Suggestion.text(for: shape.command, among: words))
+                description: "there is no command '\(shape.command)'"
+                    + Suggestion.text(for: shape.command, among: words))
         }
         self.command = command
         node = shape.arguments ?? ConfigurationNode(content: .mapping([]))

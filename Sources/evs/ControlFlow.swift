@@ -32,8 +32,11 @@ struct FlowCommand: ParsableCommand {
         private func text() throws -> String {
             let path = file ?? "-"
             let contents =
-                path == "-" ? FileHandle.standardInput.readDataToEndOfFile() : FileManager.default.contents(atPath: path)
-            guard let contents else { throw Failure("\(path): can't be read; does the file exist, and may you read it?") }
+                path == "-"
+                ? FileHandle.standardInput.readDataToEndOfFile() : FileManager.default.contents(atPath: path)
+            guard let contents else {
+                throw Failure("\(path): can't be read; does the file exist, and may you read it?")
+            }
             guard let text = String(data: contents, encoding: .utf8) else {
                 throw Failure("\(path): is not a text file in UTF-8")
             }

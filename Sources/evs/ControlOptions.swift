@@ -19,7 +19,9 @@ struct ControlOptions: ParsableArguments {
         _ command: ControlCommand, _ arguments: [String: String] = [:], as: Reply.Type, text: (Reply) -> String
     ) throws {
         let answer = try connect().ask(command, arguments)
-        let shown = json ? String(decoding: answer, as: UTF8.self) : text(try JSONDecoder().decode(Reply.self, from: answer))
+        let shown =
+            json
+            ? String(decoding: answer, as: UTF8.self) : text(try JSONDecoder().decode(Reply.self, from: answer))
         if !shown.isEmpty { print(shown) }
     }
 

@@ -13,7 +13,8 @@ struct Run: ParsableCommand {
             """)
 
     @Option(help: "The configuration, in YAML (docs/configuration.md).") var config: String?
-    @Option(name: .customLong("run-dir"), help: "The folder for the control socket. (default: $EVS_RUNDIR, or /run/evs)")
+    @Option(
+        name: .customLong("run-dir"), help: "The folder for the control socket. (default: $EVS_RUNDIR, or /run/evs)")
     var runDirectory: String?
     @Option(help: "The control socket. (default: evs.sock in the folder)") var socket: String?
     @Option(name: .customLong("log-level"), help: "debug, info, notice, warning or error.") var logLevel = "info"
@@ -27,7 +28,6 @@ struct Run: ParsableCommand {
     }
 
     func run() throws {
-        // Control characters and Unicode in file names are the operator's; errors go out as they are.
         if check, let config {
             _ = try ConfigurationFile.read(config)
             return

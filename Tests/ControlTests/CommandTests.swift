@@ -37,7 +37,8 @@ extension Daemons {
             for _ in 0..<3 {
                 try daemon.evs("port", "add", "br0", "a", "--type", "ring", "--ring", "r")
                 try daemon.evs("port", "add", "br0", "b", "--type", "ring", "--ring", "r")
-                #expect(try daemon.refused("port", "add", "br0", "c", "--type", "ring", "--ring", "r").contains("two ends"))
+                let third = try daemon.refused("port", "add", "br0", "c", "--type", "ring", "--ring", "r")
+                #expect(third.contains("two ends"))
                 try daemon.evs("port", "remove", "br0", "a")
                 try daemon.evs("port", "add", "br0", "a", "--type", "ring", "--ring", "r")
                 for name in ["b", "a"] { try daemon.evs("port", "remove", "br0", name) }
@@ -83,7 +84,8 @@ extension Daemons {
             #expect(ports.map(\.type) == ["vhost-user", "vhost-user-client"])
             #expect(ports.allSatisfy { $0.guest?.isConnected == false })
             #expect(try daemon.evs("port", "show", "br0", "vm").contains("guest      absent"))
-            #expect(try daemon.refused("port", "add", "br0", "x", "--type", "vhost-user", "--path", path).contains("taken"))
+            let second = try daemon.refused("port", "add", "br0", "x", "--type", "vhost-user", "--path", path)
+            #expect(second.contains("taken"))
             try daemon.evs("port", "remove", "br0", "vm")
             #expect(!FileManager.default.fileExists(atPath: path))
             try daemon.evs("port", "add", "br0", "vm", "--type", "vhost-user", "--path", path)
@@ -100,7 +102,8 @@ extension Daemons {
             #expect(bridge.datapathID == "000000000000002a" && bridge.failMode == "secure" && bridge.flows == 0)
             try daemon.evs("port", "add", "br0", "left", "--type", "patch", "--peer", "right")
             try daemon.evs("port", "add", "br1", "right", "--type", "patch", "--peer", "left")
-            #expect(try daemon.refused("port", "add", "br1", "x", "--type", "patch", "--peer", "left").contains("make it one"))
+            let third = try daemon.refused("port", "add", "br1", "x", "--type", "patch", "--peer", "left")
+            #expect(third.contains("make it one"))
             try daemon.evs("bridge", "remove", "br1")
             #expect(try daemon.evs("bridge", "list").split(separator: "\n").count == 2)
         }

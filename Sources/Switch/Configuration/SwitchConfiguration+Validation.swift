@@ -115,14 +115,16 @@ struct ConfigurationCheck {
                 "there is a port '\(port.name)' already in bridge '\(other)'; give this one another name")
         }
         if let number = port.number, port.isLocal(in: bridge) {
-            report(path.key("number"), "the port named as its bridge is LOCAL and has no number \(number); leave it out")
+            report(
+                path.key("number"), "the port named as its bridge is LOCAL and has no number \(number); leave it out")
         } else if let number = port.number {
             if number == 0 || number > PortNumber.maximum.rawValue {
                 report(
                     path.key("number"), "port number \(number) is out of range: 1 to \(PortNumber.maximum.rawValue)")
             }
             if let other = numbers.updateValue(port.name, forKey: number) {
-                report(path.key("number"), "port number \(number) is taken by '\(other)'; choose another or leave it out")
+                report(
+                    path.key("number"), "port number \(number) is taken by '\(other)'; choose another or leave it out")
             }
         }
         let workerCount = limits.workerCount ?? configuration.workerCores(from: limits.cores).count

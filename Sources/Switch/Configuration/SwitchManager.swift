@@ -194,7 +194,8 @@ public final class SwitchManager {
 
     private func noBridge(_ name: String) -> SwitchError {
         let names = configuration.bridges.map(\.name).joined(separator: ", ")
-        return SwitchError("there is no bridge '\(name)'; " + (names.isEmpty ? "there are none" : "there are: \(names)"))
+        return SwitchError(
+            "there is no bridge '\(name)'; " + (names.isEmpty ? "there are none" : "there are: \(names)"))
     }
 
     /// The running bridge of that name.
