@@ -12,8 +12,7 @@ extension ConfigurationReader {
         guard let kind = kind(type, name: name, fields) else { return nil }
         return PortSettings(
             name: name, number: number("number", fields, as: UInt32.self),
-            worker: number("worker", fields, as: Int.self),
-            kind: kind)
+            worker: number("worker", fields, as: Int.self), kind: kind)
     }
 
     private mutating func portType(_ fields: Fields) -> PortSettings.Kind.Name? {

@@ -1,7 +1,8 @@
+import Glibc
 import NIOCore
 
-/// One client of the control socket: takes its lines one at a time, and waits with the next until the answer to the
-/// last has been taken.
+/// One client of the control socket: takes its lines one at a time, and waits with the next until the client has taken
+/// the answer to the last.
 final class ControlConnection: ChannelInboundHandler {
     typealias InboundIn = ByteBuffer
     typealias OutboundOut = ByteBuffer
@@ -66,11 +67,19 @@ final class ControlConnection: ChannelInboundHandler {
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) { context.close(promise: nil) }
 
+    /// Bytes of the first line without its end; `nil`: it has none yet.
+    private var lineLength: Int? {
+        buffer.withUnsafeReadableBytes { bytes in
+            guard let start = bytes.baseAddress, bytes.count > searched,
+                let end = memchr(start + searched, CInt(UInt8(ascii: "\n")), bytes.count - searched)
+            else { return nil }
+            return UnsafeRawPointer(end) - start
+        }
+    }
+
     /// Hands the next whole line over, if there is one.
     private func takeLine(_ context: ChannelHandlerContext) {
-        let start = buffer.readerIndex
-        let rest = buffer.readableBytesView.dropFirst(searched)
-        guard let end = rest.firstIndex(of: UInt8(ascii: "\n")) else {
+        guard let length = lineLength else {
             let isFirst = searched == 0
             searched = buffer.readableBytes
             if searched == 0 {
@@ -81,7 +90,7 @@ final class ControlConnection: ChannelInboundHandler {
             if isInputClosed { context.close(promise: nil) }
             return
         }
-        let line = buffer.readBytes(length: end - start) ?? []
+        let line = buffer.readBytes(length: length) ?? []
         buffer.moveReaderIndex(forwardBy: 1)
         buffer.discardReadBytes()
         searched = 0

@@ -4,8 +4,7 @@ import Logging
 /// Writes log messages to standard error: `2026-01-31T12:00:00.000Z notice port added port=vm1 bridge=br0`.
 ///
 /// When standard error is the journal's, a line begins with its priority instead (sd-daemon(3)), and has no time. A
-/// kind of message (the place in the code) passes ten times in ten seconds; the next one that passes tells how many did
-/// not.
+/// kind of message (the place in the code) passes ten times in ten seconds; the next that passes tells how many didn't.
 public struct DaemonLog: LogHandler {
     public var logLevel = Logger.Level.info
     public var metadata: Logger.Metadata = [:]
@@ -22,7 +21,7 @@ public struct DaemonLog: LogHandler {
         self.write = write
     }
 
-    /// What goes with every line.
+    /// What is said with every message.
     public subscript(metadataKey key: String) -> Logger.Metadata.Value? {
         get { metadata[key] }
         set { metadata[key] = newValue }

@@ -83,9 +83,9 @@ public final class RunDirectory {
                     kernel: "'\(pidFile)' can't be written; choose another folder with --run-dir or EVS_RUNDIR")
             }
             if flock(descriptor, LOCK_EX | LOCK_NB) != 0 {
-                let isHeld = errno == EWOULDBLOCK
                 let error =
-                    isHeld ? runsAlready(descriptor, folder) : DaemonError(kernel: "'\(pidFile)' can't be locked")
+                    errno == EWOULDBLOCK
+                    ? runsAlready(descriptor, folder) : DaemonError(kernel: "'\(pidFile)' can't be locked")
                 close(descriptor)
                 throw error
             }

@@ -20,7 +20,8 @@ struct ControlOptions: ParsableArguments {
     ) throws {
         let answer = try connect().ask(command, arguments)
         let shown =
-            json ? String(decoding: answer, as: UTF8.self) : text(try JSONDecoder().decode(Reply.self, from: answer))
+            json
+            ? String(decoding: answer, as: UTF8.self) : text(try JSONDecoder().decode(Reply.self, from: answer))
         if !shown.isEmpty { print(shown) }
     }
 

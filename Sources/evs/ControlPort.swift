@@ -39,6 +39,11 @@ struct PortCommand: ParsableCommand {
             "delivered  \(port.delivered.grouped) packets, \(port.deliveredBytes.grouped) bytes",
             "refused    \(port.refused.grouped) packets",
         ]
+        if let guest = port.guest {
+            let state = guest.isConnected ? "connected, \(guest.queues) queues running" : "absent"
+            let end = guest.lastEnd.map { ", the last connection ended: \($0)" } ?? ""
+            lines.append("guest      \(state), \(guest.connections) connections\(end)")
+        }
         if !port.dropped.isEmpty { lines.append("dropped    \(drops(port.dropped))") }
         return lines.joined(separator: "\n")
     }

@@ -47,7 +47,8 @@ struct Stats: ParsableCommand {
     private static func rates(_ now: StatisticsReport, since last: StatisticsReport) -> String {
         let seconds = max(Double(now.nanoseconds &- last.nanoseconds) / 1e9, 1e-9)
         func rate(_ now: UInt64, _ last: UInt64?) -> Double {
-            last.map { now >= $0 ? Double(now - $0) / seconds : 0 } ?? 0
+            guard let last, now >= last else { return 0 }
+            return Double(now - last) / seconds
         }
         var table = TextTable(["bridge", "port", "rx pps", "rx Mbit/s", "tx pps", "tx Mbit/s"], wordColumns: 2)
         for port in now.ports {

@@ -28,7 +28,6 @@ struct Run: ParsableCommand {
     }
 
     func run() throws {
-        // Control characters and Unicode in file names are the operator's; errors go out as they are.
         if check, let config {
             _ = try ConfigurationFile.read(config)
             return

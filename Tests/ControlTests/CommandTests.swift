@@ -37,8 +37,8 @@ extension Daemons {
             for _ in 0..<3 {
                 try daemon.evs("port", "add", "br0", "a", "--type", "ring", "--ring", "r")
                 try daemon.evs("port", "add", "br0", "b", "--type", "ring", "--ring", "r")
-                #expect(
-                    try daemon.refused("port", "add", "br0", "c", "--type", "ring", "--ring", "r").contains("two ends"))
+                let third = try daemon.refused("port", "add", "br0", "c", "--type", "ring", "--ring", "r")
+                #expect(third.contains("two ends"))
                 try daemon.evs("port", "remove", "br0", "a")
                 try daemon.evs("port", "add", "br0", "a", "--type", "ring", "--ring", "r")
                 for name in ["b", "a"] { try daemon.evs("port", "remove", "br0", name) }
@@ -57,10 +57,7 @@ extension Daemons {
                 (["br0", "x", "--type", "null", "--worker", "99"], "there is no worker 99"),
                 (["br0", "x", "--type", "null", "--path", "/x"], "unknown key 'path' for a port of type null"),
                 (["br0", "x", "--type", "dpdk", "--devargs", "net_nothing0"], "device 'net_nothing0' was refused"),
-                (
-                    ["br0", "x", "--type", "dpdk", "--devargs", "net_null0"],
-                    "device 'net_null0' is taken by port 'gen'"
-                ),
+                (["br0", "x", "--type", "dpdk", "--devargs", "net_null0"], "device 'net_null0' is taken by port 'gen'"),
                 (["br0", "x", "--type", "dpdk", "--devargs", "0000:99:00.0"], "PCI devices are looked for at start"),
                 (["br0", "x", "--type", "vhost-user-client"], "'path' is missing"),
             ]
@@ -76,6 +73,27 @@ extension Daemons {
             #expect(try daemon.json(ControlReply.Bridges.self, "bridge", "list").bridges.count == 1)
         }
 
+        @Test func guestPorts() throws {
+            let daemon = try RunningDaemon()
+            let path = daemon.folder.file("vm.sock")
+            try daemon.evs("port", "add", "br0", "vm", "--type", "vhost-user", "--path", path, "--queues", "2")
+            let attributes = try FileManager.default.attributesOfItem(atPath: path)
+            #expect(attributes[.type] as? FileAttributeType == .typeSocket)
+            try daemon.evs("port", "add", "br0", "vm2", "--type", "dpdkvhostuserclient", "--path", path + "2")
+            let ports = try daemon.ports()
+            #expect(ports.map(\.type) == ["vhost-user", "vhost-user-client"])
+            #expect(ports.allSatisfy { $0.guest?.isConnected == false })
+            #expect(try daemon.evs("port", "show", "br0", "vm").contains("guest      absent"))
+            let second = try daemon.refused("port", "add", "br0", "x", "--type", "vhost-user", "--path", path)
+            #expect(second.contains("taken"))
+            try daemon.evs("port", "remove", "br0", "vm")
+            #expect(!FileManager.default.fileExists(atPath: path))
+            try daemon.evs("port", "add", "br0", "vm", "--type", "vhost-user", "--path", path)
+            try daemon.evs("quit")
+            #expect(daemon.waitForEnd() == 0)
+            #expect(daemon.folder.contents == ["log", "notify"])
+        }
+
         @Test func bridges() throws {
             let daemon = try RunningDaemon()
             let bridge = try daemon.json(
@@ -84,9 +102,8 @@ extension Daemons {
             #expect(bridge.datapathID == "000000000000002a" && bridge.failMode == "secure" && bridge.flows == 0)
             try daemon.evs("port", "add", "br0", "left", "--type", "patch", "--peer", "right")
             try daemon.evs("port", "add", "br1", "right", "--type", "patch", "--peer", "left")
-            #expect(
-                try daemon.refused("port", "add", "br1", "x", "--type", "patch", "--peer", "left").contains(
-                    "make it one"))
+            let third = try daemon.refused("port", "add", "br1", "x", "--type", "patch", "--peer", "left")
+            #expect(third.contains("make it one"))
             try daemon.evs("bridge", "remove", "br1")
             #expect(try daemon.evs("bridge", "list").split(separator: "\n").count == 2)
         }
@@ -99,11 +116,10 @@ extension Daemons {
             let file = try daemon.folder.write("f", "in_port=gen actions=output:sink\ntable=1,tcp actions=drop\n")
             #expect(try daemon.evs("flow", "add", "br0", "--file", file).contains("2 flows added"))
             try daemon.evs("flow", "add", "br0", "cookie=0x5,table=2,udp actions=output:2")
-            #expect(
-                try flows().map(\.flow) == [
-                    "in_port=1 actions=output:2", "priority=0 actions=NORMAL", "table=1, tcp actions=drop",
-                    "cookie=0x5, table=2, udp actions=output:2",
-                ])
+            #expect(try flows().map(\.flow) == [
+                "in_port=1 actions=output:2", "priority=0 actions=NORMAL", "table=1, tcp actions=drop",
+                "cookie=0x5, table=2, udp actions=output:2",
+            ])
             let bad = try daemon.folder.write("g", "in_port=1 actions=NORMAL\nactions=outptu:1\n")
             #expect(try daemon.refused("flow", "add", "br0", "--file", bad).contains("\(bad):2:"))
             #expect(try daemon.refused("flow", "add", "br0", "tcp_dst=80 actions=drop").contains("1:"))

@@ -24,40 +24,41 @@ import Testing
         #expect(try parse("bridges:\nworkers:\n") == SwitchConfiguration())
     }
 
-    /// Every setting that there is.
-    private static let everySetting = """
-        bridges:
-          - name: br0
-            datapath-id: 00:00:00:00:00:00:00:2a
-            fail-mode: secure
-            flows: br0.flows
-            ports:
-              - {name: vm1, type: vhost-user-client, path: vm1.sock, queues: 4, number: 7, worker: 1}
-              - {name: vm2, type: dpdkvhostuser, path: vm2.sock, mode: 0660, group: "0", owner: root}
-              - {name: wire, type: dpdk, devargs: "net_null0,size=64"}
-              - {name: r1, type: ring, ring: loop}
-              - {name: p0, type: patch, peer: p1}
-          - name: br1
-            ports:
-              - {name: tap7, type: tap}
-              - {name: host, type: af-packet, interface: eth7}
-              - {name: br1, type: internal}
-              - {name: p1, type: patch, peer: p0}
-              - {name: hole, type: "null"}
-        workers: {cores: "1-2,3", idle_sleep_us: 0}
-        memory: {hugepages: yes, megabytes: 1024, packet-buffers: 65536}
-        sockets: {run-directory: run, control: control.sock, group: "0", mode: 0600}
-        mac-table: {capacity: 1000, ageing-seconds: 60}
-        """
-
     @Test func everything() throws {
         let folder = try TemporaryFolder()
         try folder.write("br0.flows", "in_port=vm1 actions=output:wire\n")
-        let configuration = try parse(Self.everySetting, folder: folder.path)
+        let text = """
+            bridges:
+              - name: br0
+                datapath-id: 00:00:00:00:00:00:00:2a
+                fail-mode: secure
+                flows: br0.flows
+                ports:
+                  - {name: vm1, type: vhost-user-client, path: vm1.sock, queues: 4, number: 7, worker: 1}
+                  - {name: vm2, type: dpdkvhostuser, path: vm2.sock, mode: 0660, group: "0", owner: root}
+                  - {name: wire, type: dpdk, devargs: "net_null0,size=64"}
+                  - {name: r1, type: ring, ring: loop}
+                  - {name: p0, type: patch, peer: p1}
+              - name: br1
+                ports:
+                  - {name: tap7, type: tap}
+                  - {name: host, type: af-packet, interface: eth7}
+                  - {name: br1, type: internal}
+                  - {name: p1, type: patch, peer: p0}
+                  - {name: hole, type: "null"}
+            workers: {cores: "1-2,3", idle_sleep_us: 0}
+            memory: {hugepages: yes, megabytes: 1024, packet-buffers: 65536}
+            sockets: {run-directory: run, control: control.sock, group: "0", mode: 0600}
+            mac-table: {capacity: 1000, ageing-seconds: 60}
+            """
+        #expect(try parse(text, folder: folder.path) == expectation(folder))
+    }
+
+    private func expectation(_ folder: TemporaryFolder) -> SwitchConfiguration {
         var expected = SwitchConfiguration()
-        var client = VhostUserSettings(path: folder.file("vm1.sock"), queues: 4)
+        let client = VhostUserSettings(path: folder.file("vm1.sock"), queues: 4)
         var server = VhostUserSettings(path: folder.file("vm2.sock"))
-        (client.owner, server.mode, server.group, server.owner) = (nil, 0o660, "0", "root")
+        (server.mode, server.group, server.owner) = (0o660, "0", "root")
         expected.bridges = [
             BridgeSettings(
                 name: "br0",
@@ -87,7 +88,7 @@ import Testing
         expected.sockets.control = folder.file("control.sock")
         (expected.sockets.group, expected.sockets.mode) = ("0", 0o600)
         (expected.macTable.capacity, expected.macTable.ageingSeconds) = (1000, 60)
-        #expect(configuration == expected)
+        return expected
     }
 
     /// A bridge with one port, in whose place `port` stands: at line 4, column 9.
@@ -107,10 +108,7 @@ import Testing
         ("bridges:\n  - fail-mode: secure", "evs.yaml:2:5: 'name' is missing: name: br0"),
         ("bridges:\n  - name: a b", "evs.yaml:2:11: 'a b' is no name for a bridge"),
         ("bridges:\n  - name: b\n  - name: b", "evs.yaml:3:11: there is a bridge 'b' already"),
-        (
-            "bridges:\n  - {name: b, fail-mode: secur}",
-            "'secur' is no fail-mode: standalone, secure; did you mean 'secure'?"
-        ),
+        ("bridges:\n  - {name: b, fail-mode: secur}", "'secur' is no fail-mode: standalone, secure; did you mean 'secure'"),
         ("bridges:\n  - {name: b, datapath-id: xyz}", "evs.yaml:2:28: 'xyz' is no datapath id"),
         (
             "bridges:\n  - {name: a, datapath-id: 1}\n  - {name: b, datapath-id: 01}",
@@ -119,20 +117,14 @@ import Testing
         ("bridges:\n  - name: b\n    flows: none.flows", "evs.yaml:3:12: the flow file '//none.flows' can't be read"),
         (port("{type: tap}"), "evs.yaml:4:9: 'name' is missing"),
         (port("{name: p}"), "evs.yaml:4:9: 'type' is missing: one of vhost-user-client, vhost-user, dpdk"),
-        (
-            port("{name: p, type: vhost-user-cleint}"),
-            "evs.yaml:4:25: 'vhost-user-cleint' is no type of port; did you mean"
-        ),
+        (port("{name: p, type: vhost-user-cleint}"), "evs.yaml:4:25: 'vhost-user-cleint' is no type of port; did"),
         (port("{name: p, type: afxdp}"), "evs.yaml:4:25: type afxdp is not supported; af-packet"),
         (port("{name: p, type: tap, path: x}"), "evs.yaml:4:30: unknown key 'path' for a port of type tap"),
         (port("{name: p, type: tap, quues: 1}"), "unknown key 'quues' for a port of type tap; there are: name"),
         (port("{name: p, type: vhost-user-client}"), "evs.yaml:4:9: 'path' is missing"),
         (port("{name: p, type: vhost-user, path: /no/such/x}"), "evs.yaml:4:43: there is no folder '/no/such'"),
         (port("{name: p, type: vhost-user-client, path: \(longPath)}"), "a socket's path has at most 107"),
-        (
-            port("{name: p, type: vhost-user-client, path: x, queues: 0}"),
-            "evs.yaml:4:61: 0 queues; a port has 1 to 128"
-        ),
+        (port("{name: p, type: vhost-user-client, path: x, queues: 0}"), "evs.yaml:4:61: 0 queues; a port has 1 to 64"),
         (port("{name: p, type: vhost-user, path: /tmp/x, group: no-such-group}"), "there is no group 'no-such-group'"),
         (port("{name: p, type: vhost-user, path: /tmp/x, mode: 999}"), "'999' is no file mode; write it in octal"),
         (port("{name: p, type: dpdk}"), "'devargs' is missing"),
@@ -192,9 +184,8 @@ import Testing
     @Test func aliasesDontExplode() {
         var text = "a0: &a0 [x, x, x, x, x, x, x, x, x, x]\n"
         for level in 1...9 {
-            text +=
-                "a\(level): &a\(level) [" + Array(repeating: "*a\(level - 1)", count: 10).joined(separator: ", ")
-                + "]\n"
+            let aliases = Array(repeating: "*a\(level - 1)", count: 10).joined(separator: ", ")
+            text += "a\(level): &a\(level) [\(aliases)]\n"
         }
         #expect(refusal(text).first?.contains("the configuration is too large") == true)
     }

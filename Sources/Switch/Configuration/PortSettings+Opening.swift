@@ -1,5 +1,6 @@
 import DPDK
 import VhostUser
+import VhostUser
 
 extension PortSettings {
     /// What the switch is to open.

@@ -1,5 +1,7 @@
 import VhostUser
 
+import VhostUser
+
 /// A port as an operator wants it, by values only: nothing has been opened.
 public struct PortSettings: Sendable, Equatable {
     /// Unique in the switch.
@@ -51,7 +53,7 @@ public struct VhostUserSettings: Sendable, Equatable {
     public var owner: String?
     /// The group of a socket that evs makes; `nil`: the process's own.
     public var group: String?
-    /// The permission bits of a socket that evs makes; `nil`: as the process's mask leaves them.
+    /// The permission bits of a socket that evs makes; `nil`: 0660.
     public var mode: UInt16?
 
     /// Queue pairs of one port at most.

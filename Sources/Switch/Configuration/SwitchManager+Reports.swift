@@ -38,7 +38,16 @@ extension SwitchManager {
             options: settings.kind.options, isAdded: isAdded(port: port.name),
             received: counters.receivedPackets, receivedBytes: counters.receivedBytes,
             delivered: counters.deliveredPackets, deliveredBytes: counters.deliveredBytes,
-            refused: counters.refusedPackets, dropped: SwitchManager.byName(counters.dropped))
+            refused: counters.refusedPackets, dropped: SwitchManager.byName(counters.dropped),
+            guest: guest(of: port))
+    }
+
+    private func guest(of port: SwitchPort) -> GuestReport? {
+        vswitch.guestStatus(of: port).map {
+            GuestReport(
+                isConnected: $0.isConnected, queues: $0.runningQueues, features: "0x" + String($0.features, radix: 16),
+                mtu: $0.mtu, connections: $0.connections, lastEnd: $0.lastEnd.map { "\($0)" })
+        }
     }
 
     private static func byName(_ counts: DropCounts) -> [String: UInt64] {

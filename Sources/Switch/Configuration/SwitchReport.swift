@@ -30,6 +30,24 @@ public struct PortReport: Sendable, Codable, Equatable {
     public var refused: UInt64
     /// Packets that came in here and were dropped, by reason.
     public var dropped: [String: UInt64]
+    /// Of a vhost-user port.
+    public var guest: GuestReport?
+}
+
+/// The guest of a vhost-user port.
+public struct GuestReport: Sendable, Codable, Equatable {
+    /// Whether its monitor is connected.
+    public var isConnected: Bool
+    /// Queues that workers serve.
+    public var queues: Int
+    /// Negotiated feature bits, hexadecimal with 0x.
+    public var features: String
+    /// Bytes; absent unless the guest's monitor has said.
+    public var mtu: Int?
+    /// Connections so far.
+    public var connections: Int
+    /// Why the last one ended.
+    public var lastEnd: String?
 }
 
 /// A worker as it runs.
