@@ -108,7 +108,10 @@ import Testing
         ("bridges:\n  - fail-mode: secure", "evs.yaml:2:5: 'name' is missing: name: br0"),
         ("bridges:\n  - name: a b", "evs.yaml:2:11: 'a b' is no name for a bridge"),
         ("bridges:\n  - name: b\n  - name: b", "evs.yaml:3:11: there is a bridge 'b' already"),
-        ("bridges:\n  - {name: b, fail-mode: secur}", "'secur' is no fail-mode: standalone, secure; did you mean 'secure'"),
+        (
+            "bridges:\n  - {name: b, fail-mode: secur}",
+            "'secur' is no fail-mode: standalone, secure; did you mean 'secure'"
+        ),
         ("bridges:\n  - {name: b, datapath-id: xyz}", "evs.yaml:2:28: 'xyz' is no datapath id"),
         (
             "bridges:\n  - {name: a, datapath-id: 1}\n  - {name: b, datapath-id: 01}",
