@@ -27,7 +27,10 @@ httpd -p 80 -h /www
 echo "guest: up"
 [ -z "$guest_peer" ] || ping -i 0.1 $guest_peer &
 while :; do
-    if [ -n "$guest_peer" ]; then echo "guest: transfer $(wget -q -O - http://$guest_peer/blob | md5sum)"; fi
+    # One that waits for a guest that has been killed would wait for ever.
+    if [ -n "$guest_peer" ] && timeout 10 wget -q -O - http://$guest_peer/blob >/blob; then
+        echo "guest: transfer $(md5sum </blob)"
+    fi
     sleep 0.2
 done
 """
