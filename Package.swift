@@ -103,8 +103,8 @@ let package = Package(
 
 // For sanitizers and fuzzers: EVS_ROOMS=pure leaves only the rooms that need no DPDK, and their tests.
 if ProcessInfo.processInfo.environment["EVS_ROOMS"] == "pure" {
-    let rooms = ["Packet", "OpenFlow", "FlowTable", "VhostUser"]
-    let kept = Set(rooms + rooms.map { "\($0)Tests" } + ["CCapture", "CVhost"])
+    let rooms = ["Packet", "OpenFlow", "FlowTable"]
+    let kept = Set(rooms + rooms.map { "\($0)Tests" } + ["CCapture"])
     package.targets.removeAll { !kept.contains($0.name) }
     package.products = []
     package.dependencies = []

@@ -134,8 +134,8 @@ describe() {
 
 # The lines of a log that tell why; its end, if none does.
 failure_lines() {
-    local told='error:|ERROR|[Ff]atal error|✘|↳|not ok|FAILED'
-    local noise='↳ (Testing|Target)|: Issue recorded$|with [0-9]+ issue'
+    local told='error:|ERROR|WARNING: ThreadSanitizer|SUMMARY:|[Ff]atal error|✘|↳|not ok|FAILED'
+    local noise='↳ (Testing|Target|///)|: Issue recorded$|with [0-9]+ issue'
     grep -E "$told" "$1" | grep -vE "$noise" | cut -c 1-400 | head -n 80 | grep . || tail -n 40 "$1" | cut -c 1-400
 }
 
