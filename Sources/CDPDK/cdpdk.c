@@ -61,6 +61,16 @@ int evs_device_from_rings(const char *name, struct rte_ring *receive, struct rte
     return port >= 0 ? port : -rte_errno;
 }
 
+// The largest MTU at most `wanted` that the device takes: rte_eth_dev_configure() refuses one whose frame is longer than
+// max_rx_pktlen, also where max_mtu says nothing of it (net_tap: 1522 bytes, max_mtu 65535).
+static uint16_t possible_mtu(const struct rte_eth_dev_info *info, uint16_t wanted) {
+    uint32_t overhead = RTE_ETHER_HDR_LEN + RTE_ETHER_CRC_LEN, mtu = wanted;
+    if (info->max_mtu != UINT16_MAX && info->max_rx_pktlen > info->max_mtu)
+        overhead = info->max_rx_pktlen - info->max_mtu;
+    if (info->max_rx_pktlen > overhead) mtu = RTE_MIN(mtu, info->max_rx_pktlen - overhead);
+    return RTE_MIN(mtu, info->max_mtu);
+}
+
 int evs_device_start(uint16_t port, uint16_t rx_queues, uint16_t tx_queues, struct rte_mempool *pool, uint16_t mtu) {
     struct rte_eth_dev_info info;
     struct rte_eth_conf configuration = {0};
@@ -69,7 +79,8 @@ int evs_device_start(uint16_t port, uint16_t rx_queues, uint16_t tx_queues, stru
     // Shared and chained buffers are sent; drivers that must be told are told.
     configuration.txmode.offloads = info.tx_offload_capa & RTE_ETH_TX_OFFLOAD_MULTI_SEGS;
     configuration.rxmode.offloads = info.rx_offload_capa & RTE_ETH_RX_OFFLOAD_SCATTER;
-    if (mtu >= info.min_mtu && mtu <= info.max_mtu) configuration.rxmode.mtu = mtu;
+    mtu = possible_mtu(&info, mtu);
+    if (mtu >= info.min_mtu) configuration.rxmode.mtu = mtu;
     uint16_t rx_slots = 2048, tx_slots = 2048;
     if ((error = rte_eth_dev_configure(port, rx_queues, tx_queues, &configuration)) < 0) return error;
     if ((error = rte_eth_dev_adjust_nb_rx_tx_desc(port, &rx_slots, &tx_slots)) < 0) return error;
