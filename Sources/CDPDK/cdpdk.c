@@ -61,8 +61,8 @@ int evs_device_from_rings(const char *name, struct rte_ring *receive, struct rte
     return port >= 0 ? port : -rte_errno;
 }
 
-// The largest MTU at most `wanted` that the device takes: rte_eth_dev_configure() refuses one whose frame is longer than
-// max_rx_pktlen, also where max_mtu says nothing of it (net_tap: 1522 bytes, max_mtu 65535).
+// The largest MTU, at most `wanted`, that the device takes: rte_eth_dev_configure() refuses one whose frame is longer
+// than max_rx_pktlen, also where max_mtu says nothing of it (net_tap: 1522 bytes, max_mtu 65535).
 static uint16_t possible_mtu(const struct rte_eth_dev_info *info, uint16_t wanted) {
     uint32_t overhead = RTE_ETHER_HDR_LEN + RTE_ETHER_CRC_LEN, mtu = wanted;
     if (info->max_mtu != UINT16_MAX && info->max_rx_pktlen > info->max_mtu)

@@ -379,17 +379,22 @@ struct KeyHashTests {
     }
 
     /// Low bits, which index the tables, spread well even if keys differ in few high bits.
-    @Test func spreads() {
-        let hash = KeyHash()
-        defer { hash.free() }
-        for shift in [0, 16, 48] as [UInt64] {
-            var places = Set<UInt64>(), upper = Set<UInt64>()
+    ///
+    /// A multiplication spreads a row of numbers badly under a few secrets in a hundred, which nobody outside knows; so
+    /// what is asked is that most secrets do well.
+    @Test(arguments: [0, 16, 48] as [UInt64]) func spreads(shift: UInt64) {
+        var places: [Int] = []
+        for _ in 0..<32 {
+            let hash = KeyHash()
+            defer { hash.free() }
+            var lower = Set<UInt64>(), upper = Set<UInt64>()
             for number in 0..<4096 as Range<UInt64> {
                 let value = hash([number << shift, 5, 9] as [UInt64], count: 3)
-                places.insert(value & 0xffff)
+                lower.insert(value & 0xffff)
                 upper.insert(value >> 32 & 0xffff)
             }
-            #expect(places.count > 3800 && upper.count > 3800, "shift \(shift): \(places.count), \(upper.count)")
+            places.append(min(lower.count, upper.count))
         }
+        #expect(places.sorted()[8] > 3800, "\(places)")
     }
 }
