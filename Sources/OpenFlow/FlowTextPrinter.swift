@@ -38,6 +38,7 @@ extension Action: CustomStringConvertible {
         case .modVLANPCP(let priority): return "mod_vlan_pcp:\(priority)"
         case .modField(let id, let value): return Self.modification(id, UInt128(value))
         case .decrementTTL: return "dec_ttl"
+        default: return ""
         }
     }
 

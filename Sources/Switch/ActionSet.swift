@@ -27,7 +27,7 @@ struct ActionSet {
         case .setField, .load, .move, .modVLANVID, .modVLANPCP, .modField:
             sets.removeAll { $0.settles(sameAs: action) }
             sets.append(action)
-        case .resubmit:
+        default:
             break
         }
     }

@@ -131,6 +131,10 @@ struct Translator {
             modify(field, value)
         case .decrementTTL:
             flowIsOver = !decrementTTL()
+        case .decrementTTLNotifying, .group, .meter, .setQueue, .popQueue, .enqueue, .pushMPLS, .popMPLS, .setMPLSTTL,
+            .decrementMPLSTTL, .copyTTLOut, .copyTTLIn, .pushPBB, .popPBB, .controller, .learn, .conjunction, .note,
+            .push, .pop, .exit, .finTimeout, .outputTruncated:
+            break
         }
     }
 
