@@ -33,7 +33,9 @@ let package = Package(
     name: "evs",
     products: [.executable(name: "evs", targets: ["evs"])]
         // The rooms are libraries for Benchmarks/ alone; their interfaces promise nothing to others.
-        + ["Packet", "OpenFlow", "FlowTable", "DPDK", "Datapath", "Switch"].map { .library(name: $0, targets: [$0]) },
+        + ["Packet", "OpenFlow", "OpenFlowWire", "FlowTable", "DPDK", "Datapath", "Switch"].map {
+            .library(name: $0, targets: [$0])
+        },
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.5.0"),
         .package(url: "https://github.com/jpsim/Yams", from: "6.0.0"),
@@ -48,6 +50,8 @@ let package = Package(
             linkerSettings: dpdkLibraries.map { .linkedLibrary($0) }),
         .target(name: "Packet", dependencies: ["CCapture"], exclude: ["README.md"], swiftSettings: pure),
         .target(name: "OpenFlow", dependencies: ["Packet"], exclude: ["README.md"], swiftSettings: pure),
+        .target(
+            name: "OpenFlowWire", dependencies: ["OpenFlow", "Packet"], exclude: ["README.md"], swiftSettings: pure),
         .target(name: "FlowTable", dependencies: ["OpenFlow", "Packet"], exclude: ["README.md"], swiftSettings: pure),
         .target(name: "CVhost", path: "Sources/CVhost"),
         .target(name: "VhostUser", dependencies: ["CVhost"], exclude: ["README.md"], swiftSettings: machine),
@@ -76,6 +80,8 @@ let package = Package(
             exclude: ["README.md"], swiftSettings: machineDPDK),
         .testTarget(name: "PacketTests", dependencies: ["Packet"], swiftSettings: machine),
         .testTarget(name: "OpenFlowTests", dependencies: ["OpenFlow", "Packet"], swiftSettings: machine),
+        .testTarget(
+            name: "OpenFlowWireTests", dependencies: ["OpenFlowWire", "OpenFlow", "Packet"], swiftSettings: machine),
         .testTarget(name: "FlowTableTests", dependencies: ["FlowTable", "OpenFlow", "Packet"], swiftSettings: machine),
         .testTarget(
             name: "DatapathTests",
@@ -103,7 +109,7 @@ let package = Package(
 
 // For sanitizers and fuzzers: EVS_ROOMS=pure leaves only the rooms that need no DPDK, and their tests.
 if ProcessInfo.processInfo.environment["EVS_ROOMS"] == "pure" {
-    let rooms = ["Packet", "OpenFlow", "FlowTable"]
+    let rooms = ["Packet", "OpenFlow", "OpenFlowWire", "FlowTable"]
     let kept = Set(rooms + rooms.map { "\($0)Tests" } + ["CCapture"])
     package.targets.removeAll { !kept.contains($0.name) }
     package.products = []

@@ -6,6 +6,7 @@ enum Imports {
         "CDPDK": [],
         "Packet": ["CCapture"],
         "OpenFlow": ["Packet"],
+        "OpenFlowWire": ["OpenFlow", "Packet"],
         "FlowTable": ["OpenFlow", "Packet"],
         "DPDK": ["CDPDK"],
         "CVhost": [],
