@@ -1,28 +1,33 @@
 import Packet
 
 /// What a match tells about the protocols of its packets: enough to decide which other fields they have
-/// (OpenFlow 1.3.5 §7.2.3.6).
-struct MatchedProtocols {
-    let etherType: UInt16?
-    let ipProtocol: UInt8?
+/// (OpenFlow 1.3.5 §7.2.3.6). Actions change it.
+public struct MatchedProtocols: Sendable {
+    public var etherType: UInt16?
+    public let ipProtocol: UInt8?
     /// `nil` also for a code other than zero, which no neighbour discovery message has (RFC 4861 §4).
-    let neighbourDiscoveryType: UInt8?
+    public let neighbourDiscoveryType: UInt8?
     /// Fragments after the first have no transport header.
-    let isLaterFragment: Bool
-    /// VLAN tags that the packet has for certain. Actions change it.
-    var vlanTags: Int
+    public let isLaterFragment: Bool
+    /// VLAN tags that the packet has for certain.
+    public var vlanTags: Int
 
-    init(_ match: Match) {
-        etherType = match.exactValue(of: .ethType).map { UInt16($0) }
-        ipProtocol = match.exactValue(of: .ipProto).map { UInt8($0) }
-        let key = match.key
-        neighbourDiscoveryType =
-            key[.icmpv6Code] == 0 ? match.exactValue(of: .icmpv6Type).map { UInt8($0) } : nil
-        isLaterFragment = key[KeyLayout.portAndTypes] & KeyLayout.fragmentLater != 0
+    public init(_ match: Match) { self.init(key: match.key, mask: match.mask) }
+
+    /// For a match that is being gathered. Looks at three words, so that it can be asked again for each field.
+    public init(key: borrowing FlowKey, mask: borrowing FlowMask) {
+        let (types, typesMask) = (key[KeyLayout.portAndTypes], mask[KeyLayout.portAndTypes])
+        etherType = typesMask >> 16 & 0xffff == 0xffff ? UInt16(truncatingIfNeeded: types >> 16) : nil
+        ipProtocol = typesMask >> 8 & 0xff == 0xff ? UInt8(truncatingIfNeeded: types >> 8) : nil
+        isLaterFragment = types & KeyLayout.fragmentLater != 0
+        let transport = key[KeyLayout.transport]
+        let isType = mask[KeyLayout.transport] >> 48 & 0xff == 0xff && transport >> 32 & 0xff == 0
+        neighbourDiscoveryType = isType ? UInt8(truncatingIfNeeded: transport >> 48) : nil
         vlanTags = key[KeyLayout.ethernetDestination] & KeyLayout.vlanPresent != 0 ? 1 : 0
     }
 
-    func satisfy(_ prerequisite: Field.Prerequisite) -> Bool {
+    /// Whether packets have the fields that need this.
+    public func satisfy(_ prerequisite: Field.Prerequisite) -> Bool {
         switch prerequisite {
         case .none: true
         case .vlan: vlanTags > 0
