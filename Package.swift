@@ -41,6 +41,7 @@ let package = Package(
         .package(url: "https://github.com/jpsim/Yams", from: "6.0.0"),
         .package(url: "https://github.com/apple/swift-log", from: "1.6.0"),
         .package(url: "https://github.com/apple/swift-nio", from: "2.80.0"),
+        .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.30.0"),
     ],
     targets: [
         .systemLibrary(name: "CCapture", path: "Sources/CCapture", providers: [.apt(["libpcap-dev"])]),
@@ -63,9 +64,17 @@ let package = Package(
             name: "Switch", dependencies: ["VhostUser", "Datapath", "FlowTable", "OpenFlow", "Packet", "DPDK"],
             exclude: ["README.md"], swiftSettings: machineDPDK),
         .target(
+            name: "Session",
+            dependencies: [
+                "OpenFlow", "OpenFlowWire",
+                .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "NIOSSL", package: "swift-nio-ssl"),
+            ],
+            exclude: ["README.md"], swiftSettings: machine),
+        .target(
             name: "Control",
             dependencies: [
-                "Switch", "FlowTable", "OpenFlow", "Packet", "Yams",
+                "Session", "Switch", "Datapath", "DPDK", "FlowTable", "OpenFlow", "OpenFlowWire", "Packet", "Yams",
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOPosix", package: "swift-nio"),
             ],
