@@ -1,15 +1,15 @@
 import Packet
 
 /// What a match tells about the protocols of its packets: enough to decide which other fields they have
-/// (OpenFlow 1.3.5 §7.2.3.6).
+/// (OpenFlow 1.3.5 §7.2.3.6). Actions change it (``ActionCheck``).
 struct MatchedProtocols {
-    let etherType: UInt16?
-    let ipProtocol: UInt8?
+    private(set) var etherType: UInt16?
+    private(set) var ipProtocol: UInt8?
     /// `nil` also for a code other than zero, which no neighbour discovery message has (RFC 4861 §4).
-    let neighbourDiscoveryType: UInt8?
+    private(set) var neighbourDiscoveryType: UInt8?
     /// Fragments after the first have no transport header.
-    let isLaterFragment: Bool
-    /// VLAN tags that the packet has for certain. Actions change it.
+    private(set) var isLaterFragment: Bool
+    /// VLAN tags that the packet has for certain.
     var vlanTags: Int
 
     init(_ match: Match) {
@@ -21,6 +21,21 @@ struct MatchedProtocols {
         isLaterFragment = key[KeyLayout.portAndTypes] & KeyLayout.fragmentLater != 0
         vlanTags = key[KeyLayout.ethernetDestination] & KeyLayout.vlanPresent != 0 ? 1 : 0
     }
+
+    /// The packet has become one of another EtherType; of what follows that type nothing is known.
+    mutating func become(etherType: UInt16?) {
+        self.etherType = etherType
+        become(ipProtocol: nil)
+        isLaterFragment = false
+    }
+
+    mutating func become(ipProtocol: UInt8?) {
+        self.ipProtocol = ipProtocol
+        neighbourDiscoveryType = nil
+    }
+
+    /// - Parameter icmpv6Type: `nil`: unknown, or the code is not zero.
+    mutating func become(icmpv6Type: UInt8?) { neighbourDiscoveryType = icmpv6Type }
 
     func satisfy(_ prerequisite: Field.Prerequisite) -> Bool {
         switch prerequisite {
