@@ -19,6 +19,8 @@ extension ActionCheck {
         case missingTTL
         /// Beside `conjunction` only `note` may stand.
         case besideConjunction
+        /// No action set, and so no bucket, may hold it.
+        case notInActionSet
 
         /// The standard's error for it.
         public func openFlowError(_ message: String) -> OpenFlowError {
@@ -27,6 +29,7 @@ extension ActionCheck {
                 .badAction(.matchInconsistent, message)
             case .tooManyVLANTags: .badAction(.badTag, message)
             case .readOnly: .badAction(.badSetArgument, message)
+            case .notInActionSet: .badAction(.badType, message)
             // NXBAC_BAD_CONJUNCTION, of Nicira's error type 4.
             case .besideConjunction: OpenFlowError(type: 4, code: 0, experimenter: 0x0000_2320, message)
             }
@@ -47,6 +50,7 @@ extension ActionCheck.Reason: CustomStringConvertible {
         case .readOnly(let id): "\(Field[id].name) is read-only"
         case .missingTransport: "it needs one of tcp, udp, sctp, tcp6, udp6, sctp6 in the match"
         case .missingTTL: "it needs one of mpls, mplsm, ip, ipv6 in the match"
+        case .notInActionSet: "an action set can't hold it"
         case .besideConjunction: "only note may stand beside conjunction"
         }
     }

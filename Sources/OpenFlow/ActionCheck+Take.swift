@@ -11,9 +11,8 @@ extension ActionCheck {
         case .outputField(let slice), .push(let slice): try requirePrerequisite(of: slice.field)
         case .setField(let id, let value, let mask): try set(id, value, mask: mask)
         case .load(let value, let slice):
-            let ones: UInt128 = slice.bitCount == 128 ? .max : (1 << UInt128(slice.bitCount)) - 1
             let shift = UInt128(slice.firstBit)
-            try set(slice.field, UInt128(value) << shift, mask: ones << shift)
+            try set(slice.field, UInt128(value) << shift, mask: slice.allOnes << shift)
         case .move(let source, let destination):
             try requirePrerequisite(of: source.field)
             try setUnknown(destination)
@@ -66,8 +65,7 @@ extension ActionCheck {
             protocols.vlanTags = value & present != 0 ? max(protocols.vlanTags, 1) : max(protocols.vlanTags - 1, 0)
         case .ethType: protocols.become(etherType: isWhole ? UInt16(truncatingIfNeeded: value) : nil)
         case .ipProto: protocols.become(ipProtocol: isWhole ? UInt8(truncatingIfNeeded: value) : nil)
-        case .icmpv6Type: protocols.become(icmpv6Type: isWhole ? UInt8(truncatingIfNeeded: value) : nil)
-        case .icmpv6Code where value != 0 || !isWhole: protocols.become(icmpv6Type: nil)
+        case .icmpv6Type where isWhole: protocols.become(icmpv6Type: UInt8(truncatingIfNeeded: value))
         default: break
         }
     }
@@ -79,7 +77,6 @@ extension ActionCheck {
         case .vlanTCI where slice.firstBit <= 12 && slice.firstBit + slice.bitCount > 12: protocols.vlanTags = 0
         case .ethType: protocols.become(etherType: nil)
         case .ipProto: protocols.become(ipProtocol: nil)
-        case .icmpv6Type, .icmpv6Code: protocols.become(icmpv6Type: nil)
         default: break
         }
     }
@@ -118,9 +115,8 @@ extension ActionCheck {
                 try requireSource(source)
                 try ActionCheck(match).requirePrerequisite(of: slice.field)
                 if case .value(let value) = source {
-                    let ones: UInt128 = slice.bitCount == 128 ? .max : (1 << UInt128(slice.bitCount)) - 1
                     let shift = UInt128(slice.firstBit)
-                    match.set(slice.field, value << shift, mask: ones << shift)
+                    match.set(slice.field, value << shift, mask: slice.allOnes << shift)
                 }
             case .load(let source, let slice):
                 try requireSource(source)

@@ -58,10 +58,19 @@ public struct ActionCheck {
         var check = ActionCheck(match, rules: rules)
         if let found = check.firstInconsistency(of: instructions.apply) { return found }
         var asWritten = ActionCheck(protocols: check.protocols, rules: .openFlow10)
+        if let found = firstOutsideActionSet(instructions.write) { return found }
         guard let found = asWritten.firstInconsistency(of: instructions.write) else { return nil }
         var asExecuted = ActionCheck(protocols: check.protocols, rules: .openFlow10)
         let ordered = instructions.write.filter { !$0.isSetField } + instructions.write.filter(\.isSetField)
         return asExecuted.firstInconsistency(of: ordered) == nil ? nil : found
+    }
+
+    /// The first action of a list that no action set, and so no bucket, may hold; `nil`: all may stand there.
+    public static func firstOutsideActionSet(_ actions: [Action]) -> Inconsistency? {
+        for (index, action) in actions.enumerated() where !action.mayStandInActionSet {
+            return Inconsistency(action: action, index: index, reason: .notInActionSet)
+        }
+        return nil
     }
 
     init(protocols: MatchedProtocols, rules: Rules) {
@@ -93,6 +102,16 @@ extension Action {
         switch self {
         case .conjunction, .note: true
         default: false
+        }
+    }
+
+    /// Whether an action set may hold it (OpenFlow 1.3.5 §5.10, and `resubmit` as in Open vSwitch).
+    var mayStandInActionSet: Bool {
+        switch self {
+        case .outputField, .meter, .popQueue, .enqueue, .controller, .learn, .conjunction, .note, .push, .pop, .exit,
+            .finTimeout, .outputTruncated:
+            false
+        default: true
         }
     }
 

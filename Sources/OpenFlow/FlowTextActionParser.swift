@@ -6,18 +6,22 @@ struct FlowTextActionParser {
     enum Level { case instructions, applyActions, actionSet }
 
     let reader: FlowTextReader
-    /// What the packet is known to be at this point of the list; `nil`: not to be checked.
-    var protocols: MatchedProtocols?
+    /// Whether actions suit what the packet is known to be at this point of the list; `nil`: not to be checked.
+    var check: ActionCheck?
     private let table: UInt8?
     private var instructions = InstructionSet()
     /// The instruction read last, in the order of OpenFlow 1.3.5 §5.9.
-    private var stage = Stage.applyActions
+    private var stage: Stage?
+    /// The first conjunction, and the first of what may not stand beside one.
+    private var conjunction: Int?
+    private var besideConjunction: Int?
 
     private enum Stage: Int {
-        case applyActions, clearActions, writeActions, writeMetadata, gotoTable
+        case meter, applyActions, clearActions, writeActions, writeMetadata, gotoTable
 
         var name: String {
             switch self {
+            case .meter: "meter"
             case .applyActions: "apply_actions (and any plain action)"
             case .clearActions: "clear_actions"
             case .writeActions: "write_actions"
@@ -31,14 +35,25 @@ struct FlowTextActionParser {
         _ range: Range<Int>, with reader: FlowTextReader, match: Match?, table: UInt8?
     ) throws(FlowTextError) -> InstructionSet {
         var parser = FlowTextActionParser(
-            reader: reader, protocols: match.map { MatchedProtocols($0) }, table: table)
+            reader: reader, check: match.map { ActionCheck($0, rules: .openFlow10) }, table: table)
         _ = try parser.actions(range, .instructions)
+        if parser.conjunction != nil, let other = parser.besideConjunction {
+            throw reader.error(at: other, "beside conjunction only note may stand: leave this out")
+        }
         return parser.instructions
     }
 
-    private init(reader: FlowTextReader, protocols: MatchedProtocols?, table: UInt8?) {
+    /// A list that may hold what an action set may, for packets of which nothing is known.
+    static func parseActionSet(
+        _ range: Range<Int>, with reader: FlowTextReader
+    ) throws(FlowTextError) -> [Action] {
+        var parser = FlowTextActionParser(reader: reader, check: nil, table: nil)
+        return try parser.actions(range, .actionSet)
+    }
+
+    private init(reader: FlowTextReader, check: ActionCheck?, table: UInt8?) {
         self.reader = reader
-        self.protocols = protocols
+        self.check = check
         self.table = table
     }
 
@@ -55,9 +70,15 @@ struct FlowTextActionParser {
                 try refuseValue(item)
                 drop = item.key.lowerBound
             } else if let keyword, let stage = Self.stage(of: keyword) {
+                besideConjunction = besideConjunction ?? item.key.lowerBound
                 try instruction(stage, item, level)
             } else {
-                let action = try action(keyword, item, level)
+                let action = try action(keyword, item)
+                note(action, item)
+                if level == .actionSet && !action.mayStandInActionSet {
+                    throw reader.error(
+                        at: item.key.lowerBound, "an action set can't hold \(reader.text(item.key))")
+                }
                 if level == .instructions {
                     try enter(.applyActions, item)
                     instructions.apply.append(action)
@@ -72,8 +93,17 @@ struct FlowTextActionParser {
         return actions
     }
 
+    private mutating func note(_ action: Action, _ item: FlowTextItem) {
+        if action.isConjunction {
+            conjunction = conjunction ?? item.key.lowerBound
+        } else if !action.maySupplementConjunction {
+            besideConjunction = besideConjunction ?? item.key.lowerBound
+        }
+    }
+
     private static func stage(of keyword: FlowTextActionKeyword) -> Stage? {
         switch keyword {
+        case .meter: .meter
         case .applyActions: .applyActions
         case .clearActions: .clearActions
         case .writeActions: .writeActions
@@ -84,7 +114,7 @@ struct FlowTextActionParser {
     }
 
     private mutating func enter(_ next: Stage, _ item: FlowTextItem) throws(FlowTextError) {
-        if next.rawValue < stage.rawValue {
+        if let stage, next.rawValue < stage.rawValue {
             throw reader.error(at: item.key.lowerBound, "\(next.name) must stand before \(stage.name)")
         }
         if next == stage && next != .applyActions {
@@ -101,15 +131,16 @@ struct FlowTextActionParser {
         }
         try enter(next, item)
         switch next {
+        case .meter: instructions.meter = UInt32(try number(item, "ID", maximum: UInt128(Meter.lastID)))
         case .applyActions: instructions.apply += try actions(parenthesised(item), .applyActions)
         case .clearActions:
             try refuseValue(item)
             instructions.clearsActionSet = true
         case .writeActions:
             // The action set is executed later, on a packet that other tables may have changed.
-            let before = protocols
+            let before = check
             instructions.write = try actions(parenthesised(item), .actionSet)
-            protocols = before
+            check = before
         case .writeMetadata: instructions.metadata = try metadata(item)
         case .gotoTable: instructions.gotoTable = try gotoTable(item)
         }

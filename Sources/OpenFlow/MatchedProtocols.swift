@@ -5,8 +5,8 @@ import Packet
 struct MatchedProtocols {
     private(set) var etherType: UInt16?
     private(set) var ipProtocol: UInt8?
-    /// `nil` also for a code other than zero, which no neighbour discovery message has (RFC 4861 §4).
-    private(set) var neighbourDiscoveryType: UInt8?
+    /// Empty also for a code other than zero, which no neighbour discovery message has (RFC 4861 §4).
+    private(set) var neighbourMessages: NeighbourMessages = []
     /// Fragments after the first have no transport header.
     private(set) var isLaterFragment: Bool
     /// VLAN tags that the packet has for certain.
@@ -16,8 +16,9 @@ struct MatchedProtocols {
         etherType = match.exactValue(of: .ethType).map { UInt16($0) }
         ipProtocol = match.exactValue(of: .ipProto).map { UInt8($0) }
         let key = match.key
-        neighbourDiscoveryType =
-            key[.icmpv6Code] == 0 ? match.exactValue(of: .icmpv6Type).map { UInt8($0) } : nil
+        if key[.icmpv6Code] == 0, let type = match.exactValue(of: .icmpv6Type) {
+            neighbourMessages = NeighbourMessages(icmpv6Type: UInt8(type))
+        }
         isLaterFragment = key[KeyLayout.portAndTypes] & KeyLayout.fragmentLater != 0
         vlanTags = key[KeyLayout.ethernetDestination] & KeyLayout.vlanPresent != 0 ? 1 : 0
     }
@@ -31,11 +32,13 @@ struct MatchedProtocols {
 
     mutating func become(ipProtocol: UInt8?) {
         self.ipProtocol = ipProtocol
-        neighbourDiscoveryType = nil
+        neighbourMessages = []
     }
 
-    /// - Parameter icmpv6Type: `nil`: unknown, or the code is not zero.
-    mutating func become(icmpv6Type: UInt8?) { neighbourDiscoveryType = icmpv6Type }
+    /// What it was stays possible: the options of a solicitation are there still in what it becomes.
+    mutating func become(icmpv6Type: UInt8) {
+        neighbourMessages.formUnion(NeighbourMessages(icmpv6Type: icmpv6Type))
+    }
 
     func satisfy(_ prerequisite: Field.Prerequisite) -> Bool {
         switch prerequisite {
@@ -52,9 +55,26 @@ struct MatchedProtocols {
         case .sctp: isIP && ipProtocol == IPProtocol.sctp && !isLaterFragment
         case .icmpv4: etherType == EtherType.ipv4 && ipProtocol == IPProtocol.icmp
         case .icmpv6: isICMPv6
-        case .neighbour: isICMPv6 && (neighbourDiscoveryType == 135 || neighbourDiscoveryType == 136)
-        case .neighbourSolicitation: isICMPv6 && neighbourDiscoveryType == 135
-        case .neighbourAdvertisement: isICMPv6 && neighbourDiscoveryType == 136
+        case .neighbour: isICMPv6 && !neighbourMessages.isEmpty
+        case .neighbourSolicitation: isICMPv6 && neighbourMessages.contains(.solicitation)
+        case .neighbourAdvertisement: isICMPv6 && neighbourMessages.contains(.advertisement)
+        }
+    }
+
+    /// Which message of neighbour discovery a packet may be (RFC 4861 §4.3, §4.4).
+    struct NeighbourMessages: OptionSet {
+        let rawValue: UInt8
+        static let solicitation = NeighbourMessages(rawValue: 1)
+        static let advertisement = NeighbourMessages(rawValue: 2)
+
+        init(rawValue: UInt8) { self.rawValue = rawValue }
+
+        init(icmpv6Type: UInt8) {
+            switch icmpv6Type {
+            case 135: self = .solicitation
+            case 136: self = .advertisement
+            default: self = []
+            }
         }
     }
 

@@ -57,8 +57,8 @@ struct ActionCheckTests {
         ("", [.conjunction(id: 1, clause: 1, count: 2), .output(PortNumber(1))], .besideConjunction),
         (
             "icmp6,icmp_type=135",
-            [.setField(.icmpv6Type, value: 136, mask: 0xff), .setField(.ndSLL, value: 1, mask: (1 << 48) - 1)],
-            .missingPrerequisite(.ndSLL)
+            [.setField(.icmpv6Type, value: 137, mask: 0xff), .setField(.ndTLL, value: 1, mask: (1 << 48) - 1)],
+            .missingPrerequisite(.ndTLL)
         ),
     ]
 

@@ -214,9 +214,11 @@ struct RandomFlows {
     private func width(of id: FieldID) -> Int { forOpenVSwitch && id == .vlanVID ? 12 : Field[id].width }
 
     private func writable() -> [FieldID] {
+        // What changes the kind of a packet would change what may follow.
         FieldID.allCases.filter {
-            Field[$0].isWritable && isAvailable($0) && ($0 != .vlanVID || tags > 0) && $0 != .vlanTCI
-                && !(forOpenVSwitch && [.ethType, .mplsBOS, .inPort].contains($0))
+            Field[$0].isWritable && isAvailable($0) && ($0 != .vlanVID || tags > 0) 
+                && ![.vlanTCI, .ethType, .ipProto].contains($0)
+                && !(forOpenVSwitch && [.mplsBOS, .inPort].contains($0))
         }
     }
 
