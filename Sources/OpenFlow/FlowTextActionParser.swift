@@ -36,19 +36,19 @@ struct FlowTextActionParser {
     ) throws(FlowTextError) -> InstructionSet {
         var parser = FlowTextActionParser(
             reader: reader, check: match.map { ActionCheck($0, rules: .openFlow10) }, table: table)
-        _ = try parser.actions(range, .instructions)
+        _ = try parser.actions([range], .instructions)
         if parser.conjunction != nil, let other = parser.besideConjunction {
             throw reader.error(at: other, "beside conjunction only note may stand: leave this out")
         }
         return parser.instructions
     }
 
-    /// A list that may hold what an action set may, for packets of which nothing is known.
+    /// A list, in pieces, that may hold what an action set may, for packets of which nothing is known.
     static func parseActionSet(
-        _ range: Range<Int>, with reader: FlowTextReader
+        _ pieces: [Range<Int>], with reader: FlowTextReader
     ) throws(FlowTextError) -> [Action] {
         var parser = FlowTextActionParser(reader: reader, check: nil, table: nil)
-        return try parser.actions(range, .actionSet)
+        return try parser.actions(pieces, .actionSet)
     }
 
     private init(reader: FlowTextReader, check: ActionCheck?, table: UInt8?) {
@@ -58,32 +58,24 @@ struct FlowTextActionParser {
     }
 
     /// A list of actions; at the level of instructions, they and the instructions go to `instructions`.
-    private mutating func actions(_ range: Range<Int>, _ level: Level) throws(FlowTextError) -> [Action] {
+    private mutating func actions(_ pieces: [Range<Int>], _ level: Level) throws(FlowTextError) -> [Action] {
         var actions: [Action] = []
         var drop: Int?
         var count = 0
-        var position = range.lowerBound
-        while let item = try reader.nextItem(from: &position, to: range.upperBound) {
-            count += 1
-            let keyword = FlowTextNames.actions.find(reader.bytes, item.key)
-            if case .drop = keyword {
-                try refuseValue(item)
-                drop = item.key.lowerBound
-            } else if let keyword, let stage = Self.stage(of: keyword) {
-                besideConjunction = besideConjunction ?? item.key.lowerBound
-                try instruction(stage, item, level)
-            } else {
-                let action = try action(keyword, item)
-                note(action, item)
-                if level == .actionSet && !action.mayStandInActionSet {
-                    throw reader.error(
-                        at: item.key.lowerBound, "an action set can't hold \(reader.text(item.key))")
-                }
-                if level == .instructions {
-                    try enter(.applyActions, item)
-                    instructions.apply.append(action)
+        for piece in pieces {
+            var position = piece.lowerBound
+            while let item = try reader.nextItem(from: &position, to: piece.upperBound) {
+                count += 1
+                let keyword = FlowTextNames.actions.find(reader.bytes, item.key)
+                if case .drop = keyword {
+                    try refuseValue(item)
+                    drop = item.key.lowerBound
+                } else if let keyword, let stage = Self.stage(of: keyword) {
+                    besideConjunction = besideConjunction ?? item.key.lowerBound
+                    try instruction(stage, item, level)
                 } else {
-                    actions.append(action)
+                    let action = try listed(keyword, item, level)
+                    if level == .instructions { instructions.apply.append(action) } else { actions.append(action) }
                 }
             }
         }
@@ -91,6 +83,19 @@ struct FlowTextActionParser {
             throw reader.error(at: drop, "drop stands alone: leave it out, or the rest")
         }
         return actions
+    }
+
+    /// An action that may stand at this place of the list.
+    private mutating func listed(
+        _ keyword: FlowTextActionKeyword?, _ item: FlowTextItem, _ level: Level
+    ) throws(FlowTextError) -> Action {
+        let action = try action(keyword, item)
+        note(action, item)
+        if level == .actionSet && !action.mayStandInActionSet {
+            throw reader.error(at: item.key.lowerBound, "an action set can't hold \(reader.text(item.key))")
+        }
+        if level == .instructions { try enter(.applyActions, item) }
+        return action
     }
 
     private mutating func note(_ action: Action, _ item: FlowTextItem) {
@@ -127,19 +132,19 @@ struct FlowTextActionParser {
         _ next: Stage, _ item: FlowTextItem, _ level: Level
     ) throws(FlowTextError) {
         if level != .instructions {
-            throw reader.error(at: item.key.lowerBound, "\(reader.text(item.key)) can't stand inside parentheses here")
+            throw reader.error(at: item.key.lowerBound, "\(reader.text(item.key)) can't stand inside a list of actions")
         }
         try enter(next, item)
         switch next {
         case .meter: instructions.meter = UInt32(try number(item, "ID", maximum: UInt128(Meter.lastID)))
-        case .applyActions: instructions.apply += try actions(parenthesised(item), .applyActions)
+        case .applyActions: instructions.apply += try actions([parenthesised(item)], .applyActions)
         case .clearActions:
             try refuseValue(item)
             instructions.clearsActionSet = true
         case .writeActions:
             // The action set is executed later, on a packet that other tables may have changed.
             let before = check
-            instructions.write = try actions(parenthesised(item), .actionSet)
+            instructions.write = try actions([parenthesised(item)], .actionSet)
             check = before
         case .writeMetadata: instructions.metadata = try metadata(item)
         case .gotoTable: instructions.gotoTable = try gotoTable(item)

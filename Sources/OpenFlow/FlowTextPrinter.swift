@@ -61,25 +61,3 @@ extension Match: CustomStringConvertible {
             + (priority != 0 ? ["vlan_pcp=\(value >> 13)"] : [])
     }
 }
-
-extension Flow: CustomStringConvertible {
-    /// As `ovs-ofctl dump-flows` has it: `table=1, priority=100,ip,nw_src=10.0.0.0/8 actions=output:2`.
-    public var description: String {
-        var parts: [String] = []
-        func add(_ property: FlowTextProperty, _ value: String) { parts.append("\(property.name)=\(value)") }
-        if cookie != 0 { add(.cookie, Field.hexadecimal(cookie)) }
-        if table != 0 { add(.table, "\(table)") }
-        if idleTimeoutSeconds != 0 { add(.idleTimeout, "\(idleTimeoutSeconds)") }
-        if hardTimeoutSeconds != 0 { add(.hardTimeout, "\(hardTimeoutSeconds)") }
-        for property in FlowTextProperty.allCases {
-            if let flag = property.flag, flags.contains(flag) { parts.append(property.name) }
-        }
-        if importance != 0 { add(.importance, "\(importance)") }
-        var matching = priority == Flow.defaultPriority ? [] : ["\(FlowTextProperty.priority.name)=\(priority)"]
-        let match = match.description
-        if !match.isEmpty { matching.append(match) }
-        if !matching.isEmpty { parts.append(matching.joined(separator: ",")) }
-        let head = parts.joined(separator: ", ")
-        return (head.isEmpty ? "" : head + " ") + "actions=\(instructions)"
-    }
-}
