@@ -1,14 +1,14 @@
 import Packet
 
 /// What a match tells about the protocols of its packets: enough to decide which other fields they have
-/// (OpenFlow 1.3.5 §7.2.3.6). Actions change it.
+/// (OpenFlow 1.3.5 §7.2.3.6). Actions change it (``ActionCheck``).
 public struct MatchedProtocols: Sendable {
-    public var etherType: UInt16?
-    public let ipProtocol: UInt8?
-    /// `nil` also for a code other than zero, which no neighbour discovery message has (RFC 4861 §4).
-    public let neighbourDiscoveryType: UInt8?
+    public private(set) var etherType: UInt16?
+    public private(set) var ipProtocol: UInt8?
+    /// Empty also for a code other than zero, which no neighbour discovery message has (RFC 4861 §4).
+    private(set) var neighbourMessages: NeighbourMessages = []
     /// Fragments after the first have no transport header.
-    public let isLaterFragment: Bool
+    public private(set) var isLaterFragment: Bool
     /// VLAN tags that the packet has for certain.
     public var vlanTags: Int
 
@@ -21,9 +21,27 @@ public struct MatchedProtocols: Sendable {
         ipProtocol = typesMask >> 8 & 0xff == 0xff ? UInt8(truncatingIfNeeded: types >> 8) : nil
         isLaterFragment = types & KeyLayout.fragmentLater != 0
         let transport = key[KeyLayout.transport]
-        let isType = mask[KeyLayout.transport] >> 48 & 0xff == 0xff && transport >> 32 & 0xff == 0
-        neighbourDiscoveryType = isType ? UInt8(truncatingIfNeeded: transport >> 48) : nil
+        if mask[KeyLayout.transport] >> 48 & 0xff == 0xff, transport >> 32 & 0xff == 0 {
+            neighbourMessages = NeighbourMessages(icmpv6Type: UInt8(truncatingIfNeeded: transport >> 48))
+        }
         vlanTags = key[KeyLayout.ethernetDestination] & KeyLayout.vlanPresent != 0 ? 1 : 0
+    }
+
+    /// The packet has become one of another EtherType; of what follows that type nothing is known.
+    public mutating func become(etherType: UInt16?) {
+        self.etherType = etherType
+        become(ipProtocol: nil)
+        isLaterFragment = false
+    }
+
+    mutating func become(ipProtocol: UInt8?) {
+        self.ipProtocol = ipProtocol
+        neighbourMessages = []
+    }
+
+    /// What it was stays possible: the options of a solicitation are there still in what it becomes.
+    mutating func become(icmpv6Type: UInt8) {
+        neighbourMessages.formUnion(NeighbourMessages(icmpv6Type: icmpv6Type))
     }
 
     /// Whether packets have the fields that need this.
@@ -42,9 +60,26 @@ public struct MatchedProtocols: Sendable {
         case .sctp: isIP && ipProtocol == IPProtocol.sctp && !isLaterFragment
         case .icmpv4: etherType == EtherType.ipv4 && ipProtocol == IPProtocol.icmp
         case .icmpv6: isICMPv6
-        case .neighbour: isICMPv6 && (neighbourDiscoveryType == 135 || neighbourDiscoveryType == 136)
-        case .neighbourSolicitation: isICMPv6 && neighbourDiscoveryType == 135
-        case .neighbourAdvertisement: isICMPv6 && neighbourDiscoveryType == 136
+        case .neighbour: isICMPv6 && !neighbourMessages.isEmpty
+        case .neighbourSolicitation: isICMPv6 && neighbourMessages.contains(.solicitation)
+        case .neighbourAdvertisement: isICMPv6 && neighbourMessages.contains(.advertisement)
+        }
+    }
+
+    /// Which message of neighbour discovery a packet may be (RFC 4861 §4.3, §4.4).
+    struct NeighbourMessages: OptionSet {
+        let rawValue: UInt8
+        static let solicitation = NeighbourMessages(rawValue: 1)
+        static let advertisement = NeighbourMessages(rawValue: 2)
+
+        init(rawValue: UInt8) { self.rawValue = rawValue }
+
+        init(icmpv6Type: UInt8) {
+            switch icmpv6Type {
+            case 135: self = .solicitation
+            case 136: self = .advertisement
+            default: self = []
+            }
         }
     }
 

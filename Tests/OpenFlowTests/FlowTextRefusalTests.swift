@@ -69,10 +69,7 @@ struct FlowTextRefusalTests {
         ("actions=output", 15, "write output:PORT"), ("actions=output:p9", 16, "there is no port named p9"),
         ("actions=output:ANY", 16, "did you mean ALL?"), ("actions=NORMAL:5", 16, "takes no value"),
         ("actions=drop,output:1", 9, "drop stands alone"), ("actions=output:1,drop", 18, "drop stands alone"),
-        ("actions=output(port=1,max_len=64)", 16, "not supported yet"),
-        ("actions=group:1", 9, "group is not supported yet"),
-        ("actions=ct(commit)", 9, "ct is not supported yet"), ("actions=push_mpls:0x8847", 9, "not supported yet"),
-        ("actions=controller(userdata=00)", 20, "not supported yet"), ("actions=dec_ttl(1)", 17, "not supported yet"),
+        ("actions=ct(commit)", 9, "ct is not supported yet"), ("actions=clone(1)", 9, "clone is not supported yet"),
         ("actions=push_vlan:0x800", 19, "0x8100 or 0x88a8"), ("actions=mod_vlan_vid:4096", 22, "4095 at most"),
         ("dl_vlan=1 actions=push_vlan:0x8100,push_vlan:0x8100", 36, "two VLAN tags"),
         ("actions=mod_vlan_pcp:8", 22, "7 at most"), ("actions=mod_nw_tos:1", 20, "two low bits"),
@@ -98,11 +95,49 @@ struct FlowTextRefusalTests {
         ("actions=write_actions(output:1),clear_actions", 33, "clear_actions must stand before write_actions"),
         ("actions=write_metadata:1,write_metadata:2", 26, "a second time"),
         ("actions=write_actions(goto_table:1)", 23, "can't stand inside"), ("actions=write_actions:1", 22, "(ACTION"),
-        ("actions=write_actions(output:reg0[])", 30, "an action set can't"),
+        ("actions=write_actions(output:reg0[])", 23, "an action set can't"),
         ("actions=write_actions(output:1,drop)", 32, "drop stands alone"), ("actions=clear_actions(1)", 23, "no value"),
     ]
 
-    @Test("A flow is refused, with the place and the reason", arguments: flows)
+    private static let newerActions: [(text: String, column: Int, message: String)] = [
+        ("actions=output(port=1,max_len=13)", 31, "14 at least"), ("actions=output(port=ALL,max_len=64)", 16, "one port"),
+        ("actions=output(port=1,port=2)", 23, "a second time"), ("actions=output(port=CONTROLLER,max_len=70000)", 40, "too"),
+        ("actions=group", 14, "write group:ID"), ("actions=group:0xffffff01", 15, "too large for group"),
+        ("actions=output:1,meter:1", 18, "meter must stand before apply_actions"),
+        ("actions=meter:1,meter:2", 17, "a second time"), ("actions=meter:0xffff0001", 15, "too large for meter"),
+        ("actions=write_actions(meter:1)", 23, "can't stand inside"), ("actions=set_queue:x", 19, "needs a number"),
+        ("actions=enqueue:1", 17, "enqueue needs a queue"), ("actions=enqueue:ALL:1", 17, "ALL has no queues"),
+        ("actions=push_mpls:0x800", 19, "0x8847 or 0x8848"), ("actions=push_pbb:0x8847", 18, "0x88e7"),
+        ("actions=pop_mpls", 17, "write pop_mpls:ETHERTYPE"), ("actions=dec_mpls_ttl(1)", 22, "takes no value"),
+        ("actions=set_mpls_label:3", 9, "mpls or mplsm"), ("mpls actions=set_mpls_tc:8", 26, "7 at most"),
+        ("mpls actions=set_mpls_ttl:256", 27, "255 at most"), ("actions=dec_ttl(70000)", 17, "65535 at most"),
+        ("actions=dec_ttl(1=2)", 19, "takes no value"), ("actions=controller(reason=x)", 27, "no_match, action"),
+        ("actions=controller(userdata=0)", 29, "two hexadecimal digits"), ("actions=controller(pauses)", 20, "not pauses"),
+        ("actions=controller(id=1,id=2)", 25, "a second time"), ("actions=controller(pause=1)", 26, "takes no value"),
+        ("actions=conjunction(1,0/2)", 23, "counted from 1"), ("actions=conjunction(1,3/2)", 23, "2 at most"),
+        ("actions=conjunction(1,1/1)", 25, "at least two"), ("actions=conjunction(1,1/65)", 25, "64 at most"),
+        ("actions=conjunction(1)", 21, "CLAUSE/COUNT"), ("actions=conjunction(1,1/2),output:1", 28, "only note"),
+        ("actions=output:1,conjunction(1,1/2)", 9, "only note"), ("actions=conjunction(1,1/2),goto_table:3", 28, "only note"),
+        ("actions=note:0x01", 14, "two hexadecimal digits"), ("actions=push:reg99", 14, "did you mean"),
+        ("actions=push:tcp_src", 14, "needs tcp or tcp6"), ("tcp actions=pop:tcp_flags", 17, "read-only"),
+        ("actions=exit(1)", 14, "takes no value"), ("actions=fin_timeout(idle=1)", 21, "idle_timeout=SECONDS"),
+        ("actions=write_actions(note:01)", 23, "an action set can't hold note"),
+        ("actions=write_actions(exit)", 23, "an action set can't hold exit"),
+        ("actions=learn", 14, "write learn(PART"), ("actions=learn(table=255)", 21, "254 at most"),
+        ("actions=learn(table=1,table=2)", 23, "a second time"), ("actions=learn(send_flow_rem=1)", 29, "takes no value"),
+        ("actions=learn(result_dst=reg0[0..1])", 26, "one bit"), ("actions=learn(bogus=1)", 15, "learn takes FIELD=VALUE"),
+        ("actions=learn(tcp)", 15, "tcp is not a field"), ("actions=learn(output:bogus)", 22, "no field “bogus”"),
+        ("actions=learn(dl_vlan=5)", 15, "use vlan_tci"), ("actions=learn(eth_dst=02:00:00:00:00:01/1:0:0:0:0:0)", 23, "mask"),
+        ("actions=learn(NXM_OF_ETH_DST[]=NXM_OF_IN_PORT[])", 15, "equal widths"),
+        ("actions=learn(NXM_OF_IP_DST[]=NXM_OF_IP_SRC[])", 15, "needs ip"),
+        ("ip actions=learn(NXM_OF_IP_DST[]=NXM_OF_IP_SRC[])", 18, "needs ip"),
+        ("actions=learn(eth_type=0x800,NXM_OF_IP_DST[]=NXM_OF_IP_SRC[])", 30, "needs ip"),
+        ("actions=learn(reg0[0..7]=256)", 26, "255 at most"), ("actions=learn(load:reg0->reg1[0..7])", 26, "equal widths"),
+        ("actions=learn(load:5->tcp_flags)", 23, "read-only"), ("actions=learn(load:256->reg0[0..7])", 20, "255 at most"),
+        ("actions=learn(load:5)", 20, "write load:SOURCE->FIELD"),
+    ]
+
+    @Test("A flow is refused, with the place and the reason", arguments: flows + newerActions)
     func flow(text: String, column: Int, message: String) {
         let error = #expect(throws: FlowTextError.self) {
             try FlowText.parseFlow(text, portNames: ["p1": 1, "p2": 2])

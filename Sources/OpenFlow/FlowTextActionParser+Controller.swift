@@ -1,0 +1,111 @@
+extension PacketInReason {
+    /// As flow text has it.
+    var flowText: String {
+        switch self {
+        case .noMatch: "no_match"
+        case .action: "action"
+        case .invalidTTL: "invalid_ttl"
+        case .actionSet: "action_set"
+        case .group: "group"
+        case .packetOut: "packet_out"
+        }
+    }
+}
+
+extension FlowTextActionParser {
+    /// `CONTROLLER`, `CONTROLLER:BYTES` or `controller(max_len=BYTES,…)`
+    func controller(_ item: FlowTextItem) throws(FlowTextError) -> Action {
+        guard item.delimiter != nil, let first = item.value.first else { return .output(.controller) }
+        if Ascii.isDigit(reader.bytes[first]) {
+            return .output(.controller, maxLength: try reader.number(item.value, as: UInt16.self, for: "CONTROLLER"))
+        }
+        var fields = ControllerFields()
+        var position = item.value.lowerBound
+        while let part = try reader.nextItem(from: &position, to: item.value.upperBound) {
+            try take(part, into: &fields)
+        }
+        let action = fields.action
+        var plain = ControllerAction()
+        plain.maxLength = action.maxLength
+        return action == plain ? .output(.controller, maxLength: action.maxLength) : .controller(action)
+    }
+
+    /// What `controller(…)` has said so far.
+    private struct ControllerFields {
+        var maxLength: UInt16?
+        var controllerID: UInt16?
+        var reason: PacketInReason?
+        var userdata: [UInt8]?
+        var pauses = false
+        var meter: UInt32?
+
+        var action: ControllerAction {
+            var action = ControllerAction()
+            action.maxLength = maxLength ?? action.maxLength
+            action.controllerID = controllerID ?? 0
+            action.reason = reason ?? .action
+            action.userdata = userdata ?? []
+            action.pauses = pauses
+            action.meter = meter
+            return action
+        }
+    }
+
+    /// What is left of an action's 65,535 bytes beside all else that `controller` can say.
+    private static let longestUserdata = 65_464
+
+    private func take(_ part: FlowTextItem, into fields: inout ControllerFields) throws(FlowTextError) {
+        if reader.matches(part.key, "max_len") {
+            try set(&fields.maxLength, part)
+        } else if reader.matches(part.key, "id") {
+            try set(&fields.controllerID, part)
+        } else if reader.matches(part.key, "meter_id") {
+            try refuseSecond(fields.meter != nil, part)
+            fields.meter = UInt32(try reader.number(part.value, maximum: UInt128(Meter.lastID), for: "meter_id"))
+        } else if reader.matches(part.key, "reason") {
+            try refuseSecond(fields.reason != nil, part)
+            let reason = PacketInReason.allCases.first { reader.matches(part.value, $0.flowText) }
+            guard let reason else {
+                let reasons = PacketInReason.allCases.map(\.flowText).joined(separator: ", ")
+                throw reader.error(at: part.value.lowerBound, "the reasons are \(reasons)")
+            }
+            fields.reason = reason
+        } else if reader.matches(part.key, "userdata") {
+            try refuseSecond(fields.userdata != nil, part)
+            fields.userdata = try reader.hexadecimalBytes(part.value, atMost: Self.longestUserdata, for: "userdata")
+        } else if reader.matches(part.key, "pause") {
+            try refuseSecond(fields.pauses, part)
+            try refuseValue(part)
+            fields.pauses = true
+        } else {
+            throw reader.error(
+                at: part.key.lowerBound,
+                "controller takes reason=, max_len=, id=, userdata=, pause and meter_id=, not \(reader.text(part.key))")
+        }
+    }
+}
+
+extension FlowTextReader {
+    /// Bytes as two digits each, with or without dots between them: `01.02.ff`.
+    func hexadecimalBytes(
+        _ range: Range<Int>, atMost limit: Int, for name: String
+    ) throws(FlowTextError) -> [UInt8] {
+        var result: [UInt8] = []
+        var index = range.lowerBound
+        while index < range.upperBound {
+            if bytes[index] == Ascii.dot || Ascii.isSeparator(bytes[index]) {
+                index += 1
+                continue
+            }
+            guard index + 1 < range.upperBound, let high = Ascii.hexDigit(bytes[index]),
+                let low = Ascii.hexDigit(bytes[index + 1])
+            else {
+                throw error(at: index, "\(name) is bytes of two hexadecimal digits each, such as 01.ff")
+            }
+            if result.count == limit { throw error(at: index, "\(name) is too long: \(limit) bytes at most") }
+            result.append(high << 4 | low)
+            index += 2
+        }
+        return result
+    }
+}
