@@ -21,18 +21,20 @@ public final class FlowTablesSnapshot: @unchecked Sendable {
 
     let tables: UnsafeMutablePointer<UnsafeMutablePointer<PublishedTable>?>
     let hasher: KeyHash
-    private let plan = KeyPlan()
+    private let plan: KeyPlan
     private let epoch: Epoch
 
     init(
         version: UInt64, flowCount: Int, examinableMask: FlowMask,
-        tables: UnsafeMutablePointer<UnsafeMutablePointer<PublishedTable>?>, hasher: KeyHash, epoch: Epoch
+        tables: UnsafeMutablePointer<UnsafeMutablePointer<PublishedTable>?>, hasher: KeyHash, plan: KeyPlan,
+        epoch: Epoch
     ) {
         self.version = version
         self.flowCount = flowCount
         self.examinableMask = examinableMask
         unsafe self.tables = unsafe tables
         self.hasher = hasher
+        self.plan = plan
         self.epoch = epoch
     }
 
