@@ -72,15 +72,38 @@ extension FlowTables {
     public mutating func transaction<Result, Failure: Error>(
         _ body: (inout FlowTables) throws(Failure) -> Result
     ) throws(Failure) -> Result {
-        own()
-        model.beginTransaction()
+        beginTransaction()
         do throws(Failure) {
             let result = try body(&self)
-            model.commit()
+            commitTransaction()
             return result
         } catch {
-            model.rollBack()
+            rollBackTransaction()
             throw error
+        }
+    }
+
+    /// Begins what ``commitTransaction()`` or ``rollBackTransaction()`` ends. Not to be nested.
+    public mutating func beginTransaction() {
+        own()
+        model.beginTransaction()
+    }
+
+    /// Keeps what was changed since the transaction began.
+    public mutating func commitTransaction() { model.commit() }
+
+    /// Takes back what was changed since the transaction began.
+    public mutating func rollBackTransaction() { model.rollBack() }
+
+    /// Removes the flows with a property, by table, and best first.
+    public mutating func remove(
+        reason: FlowRemovedReason, now: UInt64, where condition: (Flow) -> Bool
+    ) -> [FlowRemoval] {
+        own()
+        let chosen = model.select(FlowSelection()).filter { condition($0.entry.flow) }
+        for rule in chosen { model.remove(rule) }
+        return FlowTables.ordered(chosen).map {
+            FlowRemoval(entry: $0, reason: reason, durationNanoseconds: $0.duration(at: now))
         }
     }
 
