@@ -1,3 +1,4 @@
+import FlowTable
 import Synchronization
 
 /// A bridge as the control side holds it: what it publishes to the workers, and their state of it.
@@ -14,17 +15,19 @@ final class BridgeHandle {
         self.macTable = macTable
         slot = .allocate(capacity: 1)
         slot.initialize(to: Atomic<UInt>(0))
-        _ = publish()
+        _ = publish(.everything)
     }
 
     /// Makes a publication of what the bridge is now, and shows it to the workers; the one before, for ``discard(_:)``.
-    func publish() -> UnsafeMutablePointer<BridgePublication>? {
+    ///
+    /// - Parameter changes: what is different from the publication before.
+    func publish(_ changes: TableChanges) -> UnsafeMutablePointer<BridgePublication>? {
         let ports = UnsafeMutablePointer<UInt16>.allocate(capacity: max(floodPorts.count, 1))
         for (index, port) in floodPorts.enumerated() { (ports + index).initialize(to: port) }
         let publication = UnsafeMutablePointer<BridgePublication>.allocate(capacity: 1)
         publication.initialize(
             to: BridgePublication(
-                pipeline: pipeline, macTable: macTable, floodPorts: UnsafePointer(ports),
+                pipeline: pipeline, changes: changes, macTable: macTable, floodPorts: UnsafePointer(ports),
                 floodPortCount: floodPorts.count))
         let old = slot.pointee.exchange(UInt(bitPattern: publication), ordering: .acquiringAndReleasing)
         return UnsafeMutablePointer(bitPattern: old)

@@ -1,10 +1,13 @@
 import DPDK
+import FlowTable
 import Packet
 import Synchronization
 
 /// What a bridge has told the workers: never changed, replaced as a whole.
 struct BridgePublication {
     let pipeline: any Pipeline
+    /// What is different from the publication before.
+    let changes: TableChanges
     let macTable: MacTable
     /// Indices of the ports that NORMAL floods to.
     let floodPorts: UnsafePointer<UInt16>
@@ -27,9 +30,18 @@ struct BridgeState: ~Copyable {
     var megaflows: MegaflowCache
     let hash: KeyHash
 
-    /// Megaflows with smaller stamps are gone.
+    /// Megaflows with smaller stamps are gone, or must be checked against ``changes`` before they are used.
     var oldestStamp: UInt64 = 1
+    /// Megaflows with smaller stamps are gone, and their memory with them.
+    var oldestMemoryStamp: UInt64 = 1
     var nextStamp: UInt64 = 1
+    var changes = ChangeLog()
+    /// Bits that decisions depended on beyond those that flows match.
+    var examinedByActions = FlowMask()
+    /// The clock when the caches were emptied last.
+    var forgottenCycles: UInt64 = 0
+    /// The next megaflow to be looked at for being out of use.
+    var sweepPlace = 0
 
     var programs = ProgramStore()
     var translation = Translation()
@@ -60,11 +72,20 @@ struct BridgeState: ~Copyable {
         UnsafePointer(bitPattern: newest.pointee.load(ordering: .acquiring)).unsafelyUnwrapped
     }
 
-    /// Takes up the newest publication: what was decided under the old one is forgotten.
+    /// Takes up the newest publication, if it is another: what was decided under the old one and might be decided
+    /// otherwise now is forgotten, all at once or when it is met again.
     mutating func adopt() {
-        publication = BridgeState.load(newest)
-        forgetDecisions()
-        setRelevantMask(publication.pointee.pipeline.examinableMask)
+        let new = BridgeState.load(newest)
+        if new == publication { return }
+        publication = new
+        if case .some(let list) = new.pointee.changes, keepsDecisions() {
+            keepDecisions(unlessConcernedBy: list)
+        } else {
+            forgetDecisions()
+            examinedByActions = FlowMask()
+            forgottenCycles = evs_cycles()
+            setRelevantMask(new.pointee.pipeline.examinableMask)
+        }
     }
 
     /// Empties the caches, after crediting the flows with what they counted.
@@ -72,7 +93,9 @@ struct BridgeState: ~Copyable {
         megaflows.creditFlows()
         megaflows.removeAll()
         programs.removeAll()
+        changes.removeAll()
         oldestStamp = nextStamp
+        oldestMemoryStamp = nextStamp
         exactMatch.restartCounting()
     }
 

@@ -1,4 +1,5 @@
 import DPDK
+import FlowTable
 import Packet
 import Synchronization
 
@@ -141,14 +142,17 @@ public final class Datapath {
     }
 
     /// Puts new tables in force. When it returns, every worker uses them: a packet that arrives later is theirs.
-    public func publish(_ pipeline: any Pipeline, on bridge: Int) {
+    ///
+    /// - Parameter changes: what is different from the tables before. Decisions that few changes don't concern stay in
+    ///   the caches, so all that their programs refer to must live on.
+    public func publish(_ pipeline: any Pipeline, changes: TableChanges = .everything, on bridge: Int) {
         let bridge = self.bridge(bridge)
         bridge.pipeline = pipeline
-        republish(bridge)
+        republish(bridge, changes)
     }
 
-    private func republish(_ bridge: BridgeHandle) {
-        let old = bridge.publish()
+    private func republish(_ bridge: BridgeHandle, _ changes: TableChanges = .everything) {
+        let old = bridge.publish(changes)
         // A worker may poll no port of the bridge for long, so each is asked to take the news up.
         for index in 0..<workerCount {
             let state = bridge.states[index]
@@ -262,11 +266,22 @@ public final class Datapath {
         return total
     }
 
-    /// Brings the counters of the flows of a bridge up to date.
+    /// Brings the counters of the flows of a bridge up to date, and when they were last used.
+    ///
+    /// A worker does it in steps, lest a burst wait for a million megaflows. From the last megaflow to the first: one
+    /// that moves meanwhile, because another goes, moves towards the first.
     public func creditFlows(ofBridge bridge: Int) {
         for index in 0..<workerCount {
             let state = self.bridge(bridge).states[index]
-            perform(onWorker: index) { _ in state.pointee.megaflows.creditFlows() }
+            var end = Int.max
+            while end > 0 {
+                perform(onWorker: index) { _ in
+                    end = min(end, state.pointee.megaflows.count)
+                    let start = max(0, end - Limits.creditedAtOnce)
+                    state.pointee.megaflows.creditFlows(from: start, to: end)
+                    end = start
+                }
+            }
         }
     }
 }

@@ -8,6 +8,12 @@ public enum Limits {
     @inlinable public static var megaflows: Int { @_noLocks get { 1 << 20 } }
     /// Different masks among a worker's megaflows for one bridge; beyond it, flows are kept under the widest mask.
     public static let megaflowMasks = 96
+    /// Megaflows whose flows are credited between two bursts.
+    public static let creditedAtOnce = 8192
+    /// Changes of the tables that a worker remembers, to check older decisions against.
+    public static let rememberedChanges = 512
+    /// Action programs kept before all decisions are made anew.
+    public static let programs = 1 << 16
     /// Slots of the exact-match cache at first, and at most. It doubles when it is too small for the traffic.
     public static let exactMatchSlotsAtFirst = 1 << 13
     public static let exactMatchSlotsAtMost = 1 << 21

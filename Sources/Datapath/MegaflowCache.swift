@@ -18,7 +18,7 @@ struct MegaflowCache: ~Copyable {
 
     /// All megaflows, in no order, and the flows that each counts for.
     private var slots: [MegaflowPointer] = []
-    private var contributors: [ContiguousArray<Unmanaged<FlowEntry>>] = []
+    private var contributors: [ContiguousArray<FlowEntry>] = []
     private var insertionsSinceRanking = 0
 
     // Slow path: made once.
@@ -76,7 +76,8 @@ struct MegaflowCache: ~Copyable {
             compact,
             Megaflow(stamp: stamp, now: now, program: program, hash: hash, subtable: number, slot: slots.count))
         slots.append(megaflow)
-        contributors.append(translation.contributors)
+        // The flows may leave the tables before the megaflow leaves the cache.
+        contributors.append(ContiguousArray(translation.contributors.map { $0.takeUnretainedValue() }))
         count += 1
         rankIfDue()
         return megaflow
@@ -92,9 +93,15 @@ struct MegaflowCache: ~Copyable {
             let other = slots[.random(in: slots.indices)]
             if other.pointee.lastUsedCycles < victim.pointee.lastUsedCycles { victim = other }
         }
-        let slot = Int(victim.pointee.slot)
+        remove(victim)
+    }
+
+    /// Takes a megaflow out, after crediting its flows. No packet in hand may be its.
+    // Slow path: when flows have changed, and part of a translation.
+    mutating func remove(_ megaflow: MegaflowPointer) {
+        let slot = Int(megaflow.pointee.slot)
         credit(slot)
-        subtables[Int(victim.pointee.subtable)].remove(victim)
+        subtables[Int(megaflow.pointee.subtable)].remove(megaflow)
         let last = slots.count - 1
         slots[last].pointee.slot = UInt32(slot)
         slots.swapAt(slot, last)
@@ -106,7 +113,25 @@ struct MegaflowCache: ~Copyable {
 
     /// Adds what the megaflows have counted to the flows that they count for.
     // Slow path: at the control side's wish.
-    mutating func creditFlows() { for slot in slots.indices { credit(slot) } }
+    mutating func creditFlows() { creditFlows(from: 0, to: slots.count) }
+
+    /// The same for some of the megaflows.
+    // Slow path: at the control side's wish.
+    mutating func creditFlows(from start: Int, to end: Int) {
+        if start < end { for slot in start..<end { credit(slot) } }
+    }
+
+    /// The megaflow at a place in the list of all.
+    // Slow path: when flows have changed.
+    func megaflow(at place: Int) -> MegaflowPointer { slots[place] }
+
+    /// The bits of a megaflow's key that count.
+    // Slow path: when flows have changed.
+    func mask(of megaflow: MegaflowPointer) -> FlowMask { subtables[Int(megaflow.pointee.subtable)].mask }
+
+    /// The flows that a megaflow's packets meet.
+    // Slow path: when flows have changed.
+    func flows(of megaflow: MegaflowPointer) -> ContiguousArray<FlowEntry> { contributors[Int(megaflow.pointee.slot)] }
 
     /// Empties the cache and frees its memory. The flows must have been credited.
     // Slow path: when flows have changed.
@@ -122,10 +147,10 @@ struct MegaflowCache: ~Copyable {
     private func credit(_ slot: Int) {
         let megaflow = slots[slot]
         if megaflow.pointee.packets == 0 { return }
+        let used = MonotonicClock.nanoseconds(cycles: megaflow.pointee.lastUsedCycles)
         for flow in contributors[slot] {
-            flow._withUnsafeGuaranteedRef {
-                $0.add(packets: megaflow.pointee.packets, bytes: megaflow.pointee.bytes)
-            }
+            flow.add(packets: megaflow.pointee.packets, bytes: megaflow.pointee.bytes)
+            flow.touch(at: used)
         }
         megaflow.pointee.packets = 0
         megaflow.pointee.bytes = 0

@@ -14,6 +14,12 @@ extension UnsafeMutablePointer where Pointee == Worker {
         return bridge.pointee.install(key, now: pointee.nowCycles)
     }
 
+    /// Checks a decision against what has changed since it was made; whether it holds still. If not, it is forgotten.
+    @_semantics("no_performance_analysis") @inline(never)
+    func renew(_ megaflow: MegaflowPointer, _ index: Int, _ bridge: UnsafeMutablePointer<BridgeState>) -> Bool {
+        bridge.pointee.renew(megaflow, key: pointee.keys[index])
+    }
+
     @_semantics("no_performance_analysis") @inline(never)
     func adoptPublication(_ bridge: UnsafeMutablePointer<BridgeState>) { bridge.pointee.adopt() }
 
@@ -52,8 +58,12 @@ extension UnsafeMutablePointer where Pointee == Worker {
 extension BridgeState {
     /// Keeps the translation in hand as a megaflow.
     mutating func install(_ key: FlowKey, now: UInt64) -> MegaflowPointer {
+        let examinable = publication.pointee.pipeline.examinableMask
+        for word in 0..<FlowKey.packetWordCount {
+            examinedByActions.words[word] |= translation.mask.words[word] & ~examinable.words[word]
+        }
         if !packetBits(of: translation.mask).isSubset(of: relevantMask) {
-            setRelevantMask(relevantMask | packetBits(of: translation.mask))
+            setRelevantMask(relevantMask | packetBits(of: translation.mask | examinable))
         }
         let program = programs.program(translation.instructions, dropReason: translation.dropReason)
         let stamp = nextStamp

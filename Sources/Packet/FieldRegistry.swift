@@ -12,6 +12,7 @@ enum FieldRegistry {
     private typealias Layout = KeyLayout
 
     private static let pipeline: [Field] = [
+        Field(.conjID, "conj_id", [], ["NXM_NX_CONJ_ID"], width: 32, at: Layout.actionSetOutput, .decimal, masks: .exactOnly, writable: false),
         Field(.inPort, "in_port", ["in_port_oxm"], ["NXM_OF_IN_PORT", "OXM_OF_IN_PORT"], width: 32, at: Layout.portAndTypes, shift: 32, .port, masks: .exactOnly),
         Field(.inPhyPort, "in_phy_port", [], ["OXM_OF_IN_PHY_PORT"], width: 32, at: Layout.physicalPort, shift: 32, .port, masks: .exactOnly, writable: false),
         Field(.metadata, "metadata", [], ["OXM_OF_METADATA"], width: 64, at: Layout.metadata, .hexadecimal),
