@@ -19,6 +19,7 @@ struct MegaflowCache: ~Copyable {
     /// All megaflows, in no order, and the flows that each counts for.
     private var slots: [MegaflowPointer] = []
     private var contributors: [ContiguousArray<Unmanaged<FlowEntry>>] = []
+    private var counters: [ContiguousArray<Unmanaged<FlowCounters>>] = []
     private var insertionsSinceRanking = 0
 
     // Slow path: made once.
@@ -77,6 +78,7 @@ struct MegaflowCache: ~Copyable {
             Megaflow(stamp: stamp, now: now, program: program, hash: hash, subtable: number, slot: slots.count))
         slots.append(megaflow)
         contributors.append(translation.contributors)
+        counters.append(translation.counters)
         count += 1
         rankIfDue()
         return megaflow
@@ -99,9 +101,11 @@ struct MegaflowCache: ~Copyable {
         slots[last].pointee.slot = UInt32(slot)
         slots.swapAt(slot, last)
         contributors.swapAt(slot, last)
+        counters.swapAt(slot, last)
         slots.removeLast()
         count -= 1
         contributors.removeLast()
+        counters.removeLast()
     }
 
     /// Adds what the megaflows have counted to the flows that they count for.
@@ -116,6 +120,7 @@ struct MegaflowCache: ~Copyable {
         count = 0
         slots.removeAll(keepingCapacity: true)
         contributors.removeAll(keepingCapacity: true)
+        counters.removeAll(keepingCapacity: true)
     }
 
     // Slow path: part of the above.
@@ -124,6 +129,11 @@ struct MegaflowCache: ~Copyable {
         if megaflow.pointee.packets == 0 { return }
         for flow in contributors[slot] {
             flow._withUnsafeGuaranteedRef {
+                $0.add(packets: megaflow.pointee.packets, bytes: megaflow.pointee.bytes)
+            }
+        }
+        for counted in counters[slot] {
+            counted._withUnsafeGuaranteedRef {
                 $0.add(packets: megaflow.pointee.packets, bytes: megaflow.pointee.bytes)
             }
         }

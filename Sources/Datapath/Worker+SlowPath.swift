@@ -10,8 +10,15 @@ extension UnsafeMutablePointer where Pointee == Worker {
         let key = pointee.keys[index]
         bridge.pointee.translation.clear()
         let pipeline = bridge.pointee.publication.pointee.pipeline
-        pipeline.translate(key, into: &bridge.pointee.translation)
+        pipeline.translate(key, passes: [], into: &bridge.pointee.translation)
+        bridge.pointee.keepPassPlaces(key)
         return bridge.pointee.install(key, now: pointee.nowCycles)
+    }
+
+    /// Asks what is left to do with the packet whose new key is at hand, and keeps the answer.
+    @_semantics("no_performance_analysis") @inline(never)
+    func translatePass(_ number: Int, _ bridge: UnsafeMutablePointer<BridgeState>) -> MegaflowPointer {
+        bridge.pointee.translatePass(number, pointee.passKey.pointee, now: pointee.nowCycles)
     }
 
     @_semantics("no_performance_analysis") @inline(never)

@@ -28,7 +28,16 @@ public final class Bridge {
     public let macTable: MacTable
     /// The data path's number of the bridge.
     let number: Int
-    private let datapath: Datapath
+    let datapath: Datapath
+    /// See `Bridge+Groups`, `Bridge+Meters` and `Bridge+Ports`.
+    public internal(set) var groups = GroupTable()
+    public internal(set) var meters = MeterTable()
+    /// What is counted by table and by queue. Exact after ``flowsWithCounters()`` or ``creditCounters()``.
+    public let statistics = PipelineStatistics()
+    var portFlags: [UInt32: PortFlags] = [:]
+    var portsWithoutLink: Set<UInt32> = []
+    /// What is in force.
+    private(set) var pipeline: TablePipeline
 
     /// A bridge without ports, whose only flow is NORMAL.
     init(name: String, datapathID: UInt64, datapath: Datapath, macTable: MacTable) throws {
@@ -38,14 +47,21 @@ public final class Bridge {
         self.macTable = macTable
         let learning = InstructionSet(apply: [.output(.normal)])
         _ = try tables.add(Flow(priority: 0, match: Match(), instructions: learning))
-        number = datapath.addBridge(
-            pipeline: TablePipeline(tables: tables.snapshot(), ports: []), macTable: macTable)
+        pipeline = TablePipeline(tables: tables.snapshot(), ports: [], statistics: statistics)
+        number = datapath.addBridge(pipeline: pipeline, macTable: macTable)
     }
 
     /// Puts the tables and ports as they are now in force.
     func publish() {
-        let ports = ports.map { PipelinePort(number: $0.number, index: $0.index) }
-        datapath.publish(TablePipeline(tables: tables.snapshot(), ports: ports), on: number)
+        let ports = ports.map {
+            PipelinePort(
+                number: $0.number, index: $0.index, flags: portFlags[$0.number] ?? [],
+                isLinkUp: !portsWithoutLink.contains($0.number))
+        }
+        pipeline = TablePipeline(
+            tables: tables.snapshot(), ports: ports, groups: groups.entries, meters: meters.entries,
+            statistics: statistics)
+        datapath.publish(pipeline, on: number)
     }
 
     // MARK: Ports
