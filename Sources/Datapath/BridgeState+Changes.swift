@@ -50,6 +50,9 @@ extension BridgeState {
     /// Whether the decisions that changes don't concern are worth being kept.
     func keepsDecisions() -> Bool {
         if !usesCaches || megaflows.count == 0 || programs.count > Limits.programs { return false }
+        // Programs that are gone on with later, or that count on flows by themselves, name what only the tables that
+        // they were made from keep alive.
+        if hasBoundPrograms { return false }
         // With fewer bits to look at, keys become shorter and less of each packet is parsed; not for every change, lest
         // a flow that comes and goes empty the caches again and again.
         let needed = KeyMask(publication.pointee.pipeline.examinableMask | examinedByActions)

@@ -12,6 +12,18 @@ struct BridgePublication {
     /// Indices of the ports that NORMAL floods to.
     let floodPorts: UnsafePointer<UInt16>
     let floodPortCount: Int
+    /// One bit a port to which NORMAL must not send; `nil`: there is none.
+    let blockedPorts: UnsafePointer<UInt64>?
+}
+
+extension UnsafePointer<BridgePublication> {
+    /// Whether NORMAL must not send to a port.
+    @inline(__always) @_noLocks
+    func isBlocked(_ port: UInt16) -> Bool {
+        guard let words = pointee.blockedPorts else { return false }
+        // Safe: there is a bit for each port that there may be.
+        return words[Int(port) >> 6] >> UInt64(port & 63) & 1 != 0
+    }
 }
 
 /// Where a bridge's newest publication is found.
@@ -19,6 +31,10 @@ typealias PublicationSlot = UnsafeMutablePointer<Atomic<UInt>>
 
 /// A bridge as one worker sees it: the publication in use, and the caches that were filled under it.
 struct BridgeState: ~Copyable {
+    /// The data path's number of the bridge.
+    let number: Int
+    /// Whether a controller takes packets.
+    var hasListener = false
     let newest: PublicationSlot
     var publication: UnsafePointer<BridgePublication>
 
@@ -45,10 +61,19 @@ struct BridgeState: ~Copyable {
 
     var programs = ProgramStore()
     var translation = Translation()
+    /// For packets that are parsed again: what is left to do with them, by place and new key.
+    var passMegaflows: MegaflowCache
+    /// Where packets are parsed again, by number.
+    var passPlaces: [PassPlace] = []
+    /// How many places there are, or as many as there may be when their megaflows are too many.
+    var passPlaceCount = 0
+    /// Whether a program is bound to the tables that it was made from.
+    var hasBoundPrograms = false
     /// Whether the caches are passed over, for tests and measurements.
     let usesCaches: Bool
 
-    init?(newest: PublicationSlot, usesCaches: Bool, socket: Int?) {
+    init?(number: Int, newest: PublicationSlot, usesCaches: Bool, socket: Int?) {
+        self.number = number
         self.newest = newest
         self.usesCaches = usesCaches
         publication = BridgeState.load(newest)
@@ -57,6 +82,7 @@ struct BridgeState: ~Copyable {
         depth = relevant.depth
         hash = KeyHash()
         megaflows = MegaflowCache(hash: hash)
+        passMegaflows = MegaflowCache(hash: hash)
         guard
             let cache = ExactMatchCache(
                 slots: Limits.exactMatchSlotsAtFirst, wordCount: relevant.count, socket: socket)
@@ -90,8 +116,10 @@ struct BridgeState: ~Copyable {
 
     /// Empties the caches, after crediting the flows with what they counted.
     mutating func forgetDecisions() {
-        megaflows.creditFlows()
+        creditFlows()
         megaflows.removeAll()
+        forgetPasses()
+        hasBoundPrograms = false
         programs.removeAll()
         changes.removeAll()
         oldestStamp = nextStamp

@@ -26,6 +26,8 @@ public final class Datapath {
     public let environment: Environment
     public let options: DatapathOptions
     public let pool: PacketPool
+    /// Packets on their way to controllers.
+    public let packetIns: PacketInQueue
     private let workers: UnsafeMutablePointer<Worker>
     private let mailboxes: UnsafeMutablePointer<WorkerMailbox>
     /// Held while a worker is asked for something: the control side and the thread that serves guests both ask.
@@ -46,13 +48,15 @@ public final class Datapath {
         let socket = options.workerCores[0].map(Cores.socket)
         pool = try PacketPool(
             name: "packets", count: options.packetBuffers, socket: environment.options.usesHugepages ? socket : nil)
+        packetIns = try PacketInQueue(workerCount: count)
         mailboxes = .allocate(capacity: count)
         workers = .allocate(capacity: count)
         for (index, core) in options.workerCores.enumerated() {
             (mailboxes + index).initialize(to: WorkerMailbox())
             (workers + index).initialize(
                 to: Worker(
-                    index: index, core: core, pool: pool, mailbox: mailboxes + index, options: options))
+                    index: index, core: core, pool: pool, mailbox: mailboxes + index,
+                    packetIns: packetIns.rings + index, options: options))
         }
     }
 
@@ -117,9 +121,11 @@ public final class Datapath {
         let usesCaches = options.usesCaches
         for index in 0..<workerCount {
             let socket = options.workerCores[index].map(Cores.socket)
-            guard let state = BridgeState(newest: bridge.slot, usesCaches: usesCaches, socket: socket) else {
-                preconditionFailure("no address space for the caches of a bridge")
-            }
+            let number = bridges.count
+            guard
+                let state = BridgeState(
+                    number: number, newest: bridge.slot, usesCaches: usesCaches, socket: socket)
+            else { preconditionFailure("no address space for the caches of a bridge") }
             let place = UnsafeMutablePointer<BridgeState>.allocate(capacity: 1)
             place.initialize(to: state)
             bridge.states.append(place)
@@ -186,7 +192,7 @@ public final class Datapath {
             }
         }
         let bridge = self.bridge(bridge)
-        bridge.floodPorts.append(port)
+        bridge.ports.append(port)
         republish(bridge)
         if case .none = input { return port }
         let poller = worker ?? nextWorker
@@ -227,7 +233,7 @@ public final class Datapath {
     /// Detaches a port. When it returns, no worker uses its ends, and no address is known to be behind it.
     public func removePort(_ port: UInt16, bridge number: Int) {
         let bridge = self.bridge(number)
-        bridge.floodPorts.removeAll { $0 == port }
+        bridge.ports.removeAll { $0 == port }
         republish(bridge)
         for index in 0..<workerCount { perform(onWorker: index) { $0.pointee.detach(port) } }
         bridge.macTable.forget(port: port)
@@ -282,6 +288,7 @@ public final class Datapath {
                     end = start
                 }
             }
+            perform(onWorker: index) { _ in state.pointee.passMegaflows.creditFlows() }
         }
     }
 }

@@ -21,4 +21,14 @@ public enum Limits {
     @inlinable public static var patchCrossings: Int { @_noLocks get { 32 } }
     /// Instructions in one action program.
     public static let programInstructions = 4096
+    /// Times that one packet may be parsed and looked up again.
+    @inlinable public static var passes: Int { @_noLocks get { 16 } }
+    /// Places of passes that a worker remembers for one bridge; beyond it, the bridge's caches start anew.
+    @inlinable public static var passPlaces: Int { @_noLocks get { 1 << 16 } }
+    /// Bytes of messages to controllers that one worker queues.
+    public static let packetInQueueBytes = 1 << 22
+    /// Bytes of a packet that a message to controllers holds at most.
+    @inlinable public static var packetInBytes: Int { @_noLocks get { 16384 } }
+    /// The index by which counters know packets that came in by no port of the data path: those injected.
+    @inlinable public static var injectionPort: UInt16 { @_noLocks get { 1024 } }
 }

@@ -19,6 +19,7 @@ struct MegaflowCache: ~Copyable {
     /// All megaflows, in no order, and the flows that each counts for.
     private var slots: [MegaflowPointer] = []
     private var contributors: [ContiguousArray<FlowEntry>] = []
+    private var counters: [ContiguousArray<Unmanaged<FlowCounters>>] = []
     private var insertionsSinceRanking = 0
 
     // Slow path: made once.
@@ -78,6 +79,7 @@ struct MegaflowCache: ~Copyable {
         slots.append(megaflow)
         // The flows may leave the tables before the megaflow leaves the cache.
         contributors.append(ContiguousArray(translation.contributors.map { $0.takeUnretainedValue() }))
+        counters.append(translation.counters)
         count += 1
         rankIfDue()
         return megaflow
@@ -106,9 +108,11 @@ struct MegaflowCache: ~Copyable {
         slots[last].pointee.slot = UInt32(slot)
         slots.swapAt(slot, last)
         contributors.swapAt(slot, last)
+        counters.swapAt(slot, last)
         slots.removeLast()
         count -= 1
         contributors.removeLast()
+        counters.removeLast()
     }
 
     /// Adds what the megaflows have counted to the flows that they count for.
@@ -141,6 +145,7 @@ struct MegaflowCache: ~Copyable {
         count = 0
         slots.removeAll(keepingCapacity: true)
         contributors.removeAll(keepingCapacity: true)
+        counters.removeAll(keepingCapacity: true)
     }
 
     // Slow path: part of the above.
@@ -151,6 +156,11 @@ struct MegaflowCache: ~Copyable {
         for flow in contributors[slot] {
             flow.add(packets: megaflow.pointee.packets, bytes: megaflow.pointee.bytes)
             flow.touch(at: used)
+        }
+        for counted in counters[slot] {
+            counted._withUnsafeGuaranteedRef {
+                $0.add(packets: megaflow.pointee.packets, bytes: megaflow.pointee.bytes)
+            }
         }
         megaflow.pointee.packets = 0
         megaflow.pointee.bytes = 0

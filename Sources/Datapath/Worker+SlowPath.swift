@@ -10,7 +10,8 @@ extension UnsafeMutablePointer where Pointee == Worker {
         let key = pointee.keys[index]
         bridge.pointee.translation.clear()
         let pipeline = bridge.pointee.publication.pointee.pipeline
-        pipeline.translate(key, into: &bridge.pointee.translation)
+        pipeline.translate(key, passes: [], into: &bridge.pointee.translation)
+        bridge.pointee.keepPassPlaces(key)
         return bridge.pointee.install(key, now: pointee.nowCycles)
     }
 
@@ -18,6 +19,12 @@ extension UnsafeMutablePointer where Pointee == Worker {
     @_semantics("no_performance_analysis") @inline(never)
     func renew(_ megaflow: MegaflowPointer, _ index: Int, _ bridge: UnsafeMutablePointer<BridgeState>) -> Bool {
         bridge.pointee.renew(megaflow, key: pointee.keys[index])
+    }
+
+    /// Asks what is left to do with the packet whose new key is at hand, and keeps the answer.
+    @_semantics("no_performance_analysis") @inline(never)
+    func translatePass(_ number: Int, _ bridge: UnsafeMutablePointer<BridgeState>) -> MegaflowPointer {
+        bridge.pointee.translatePass(number, pointee.passKey.pointee, now: pointee.nowCycles)
     }
 
     @_semantics("no_performance_analysis") @inline(never)
@@ -65,6 +72,7 @@ extension BridgeState {
         if !packetBits(of: translation.mask).isSubset(of: relevantMask) {
             setRelevantMask(relevantMask | packetBits(of: translation.mask | examinable))
         }
+        if translation.isBound { hasBoundPrograms = true }
         let program = programs.program(translation.instructions, dropReason: translation.dropReason)
         let stamp = nextStamp
         nextStamp += 1

@@ -43,7 +43,8 @@ extension Bridge {
     public func publishChanges() {
         let changes = tables.takeChanges()
         if case .some(let list) = changes, list.isEmpty { return }
-        datapath.publish(makePipeline(), changes: changes, on: number)
+        pipeline = makePipeline()
+        datapath.publish(pipeline, changes: changes, on: number)
         creditLastCounts()
     }
 

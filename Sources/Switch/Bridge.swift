@@ -33,6 +33,15 @@ public final class Bridge {
     /// The data path's number of the bridge.
     let number: Int
     let datapath: Datapath
+    /// See `Bridge+Groups`, `Bridge+Meters` and `Bridge+Ports`.
+    public internal(set) var groups = GroupTable()
+    public internal(set) var meters = MeterTable()
+    /// What is counted by table and by queue. Exact after ``flowsWithCounters()`` or ``creditCounters()``.
+    public let statistics = PipelineStatistics()
+    var portFlags: [UInt32: PortFlags] = [:]
+    var portsWithoutLink: Set<UInt32> = []
+    /// What is in force.
+    var pipeline: TablePipeline
 
     /// A bridge without ports, whose only flow is NORMAL.
     init(name: String, datapathID: UInt64, datapath: Datapath, macTable: MacTable) throws {
@@ -43,20 +52,27 @@ public final class Bridge {
         let learning = InstructionSet(apply: [.output(.normal)])
         _ = try tables.add(
             Flow(priority: 0, match: Match(), instructions: learning), now: MonotonicClock.nanoseconds)
-        number = datapath.addBridge(
-            pipeline: TablePipeline(tables: tables.snapshot(), ports: []), macTable: macTable)
+        pipeline = TablePipeline(tables: tables.snapshot(), ports: [], statistics: statistics)
+        number = datapath.addBridge(pipeline: pipeline, macTable: macTable)
     }
 
     /// The tables and ports as they are now.
     func makePipeline() -> TablePipeline {
-        TablePipeline(
-            tables: tables.snapshot(), ports: ports.map { PipelinePort(number: $0.number, index: $0.index) })
+        let ports = ports.map {
+            PipelinePort(
+                number: $0.number, index: $0.index, flags: portFlags[$0.number] ?? [],
+                isLinkUp: !portsWithoutLink.contains($0.number))
+        }
+        return TablePipeline(
+            tables: tables.snapshot(), ports: ports, groups: groups.entries, meters: meters.entries,
+            statistics: statistics)
     }
 
     /// Puts the tables and ports as they are now in force; whatever was decided before is forgotten.
     func publish() {
         _ = tables.takeChanges()
-        datapath.publish(makePipeline(), on: number)
+        pipeline = makePipeline()
+        datapath.publish(pipeline, on: number)
         creditLastCounts()
     }
 
