@@ -16,6 +16,15 @@ extension WireReader {
     }
 }
 
+extension WireReader {
+    /// What a list's next entry holds after its length of 16 bits.
+    mutating func entry() throws(OpenFlowError) -> (body: WireReader, length: Int) {
+        let length = Int(try uint16())
+        if length < 2 { throw .badLength("an entry of a list has the length \(length)") }
+        return (try part(length - 2), length)
+    }
+}
+
 extension WireWriter {
     /// Writes a property around what `body` writes.
     mutating func property(_ type: UInt16, _ body: (inout WireWriter) -> Void) {

@@ -47,7 +47,11 @@ struct WireWriter {
     /// Zeros until the bytes since `start` are a multiple of 8.
     mutating func pad(since start: Int) { zeros(-(bytes.count - start) & 7) }
 
-    /// Overwrites a number written before.
+    mutating func truncate(to count: Int) { bytes.removeLast(bytes.count - count) }
+
+    mutating func patchByte(_ value: UInt8, at offset: Int) { bytes[offset] = value }
+
+    /// Overwrites a number of 16 bits written before.
     mutating func patch(_ value: Int, at offset: Int) {
         bytes[offset] = UInt8(truncatingIfNeeded: value >> 8)
         bytes[offset + 1] = UInt8(truncatingIfNeeded: value)
