@@ -55,10 +55,4 @@ extension BridgeState {
         passPlaces.removeAll()
         passPlaceCount = 0
     }
-
-    /// Adds what was counted to the flows, and to what else it counts for.
-    mutating func creditFlows() {
-        megaflows.creditFlows()
-        passMegaflows.creditFlows()
-    }
 }

@@ -116,7 +116,8 @@ struct BridgeState: ~Copyable {
 
     /// Empties the caches, after crediting the flows with what they counted.
     mutating func forgetDecisions() {
-        creditFlows()
+        megaflows.creditFlows()
+        passMegaflows.creditFlows()
         megaflows.removeAll()
         forgetPasses()
         hasBoundPrograms = false

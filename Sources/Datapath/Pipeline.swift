@@ -61,6 +61,13 @@ public struct Translation {
     /// What else each megaflow's packets count for: tables, groups, queues.
     public var counters: ContiguousArray<Unmanaged<FlowCounters>> = []
 
+    /// Whether the program names flows, or places to go on from.
+    var isBound: Bool {
+        instructions.contains {
+            $0.opcode == .recirculate || $0.opcode == .count && $0.detail != Instruction.countsAlone
+        }
+    }
+
     public init() {
         instructions.reserveCapacity(64)
         contributors.reserveCapacity(16)

@@ -11,11 +11,12 @@ extension Bridge {
         return outcome
     }
 
-    /// Changes flows in one step: all that `body` does, or nothing if it throws. Not to be nested, and nothing is to be
-    /// published within.
+    /// Changes flows, groups, meters and ports in one step: all that `body` does, or nothing if it throws. Not to be
+    /// nested, and nothing is to be published within.
     public func transaction<Result, Failure: Error>(
         _ body: () throws(Failure) -> Result
     ) throws(Failure) -> Result {
+        let (groups, meters, portFlags) = (groups, meters, portFlags)
         beginTransaction()
         do throws(Failure) {
             let result = try body()
@@ -23,6 +24,7 @@ extension Bridge {
             return result
         } catch {
             rollBackTransaction()
+            (self.groups, self.meters, self.portFlags) = (groups, meters, portFlags)
             throw error
         }
     }
@@ -41,6 +43,7 @@ extension Bridge {
     ///
     /// Costs what has changed, not what is there; nothing if nothing has changed.
     public func publishChanges() {
+        if needsWholePublication { return publish() }
         let changes = tables.takeChanges()
         if case .some(let list) = changes, list.isEmpty { return }
         pipeline = makePipeline()
@@ -49,14 +52,14 @@ extension Bridge {
     }
 
     /// Removes the flows that use a group that goes; with ``Group/all``, those that use any (OpenFlow 1.3.5 §6.7).
-    public func removeFlows(usingGroup group: UInt32) -> FlowModOutcome {
+    func removeFlows(usingGroup group: UInt32) -> FlowModOutcome {
         removeFlows(reason: .groupDelete) { action in
             if case .group(let id) = action { group == Group.all || id == group } else { false }
         }
     }
 
     /// Removes the flows that use a meter that goes; with ``Meter/all``, those that use any (OpenFlow 1.3.5 §6.7).
-    public func removeFlows(usingMeter meter: UInt32) -> FlowModOutcome {
+    func removeFlows(usingMeter meter: UInt32) -> FlowModOutcome {
         removeFlows(
             reason: .meterDelete, instructions: { $0.meter.map { meter == Meter.all || $0 == meter } ?? false },
             actions: { if case .meter(let id) = $0 { meter == Meter.all || id == meter } else { false } })

@@ -1,17 +1,19 @@
+import FlowTable
 import OpenFlow
 
 /// Groups (OpenFlow 1.3.5 §5.6).
 extension Bridge {
-    /// Changes the groups. The change is in force when this returns.
+    /// Changes the groups; in force from the next ``publishChanges()`` on. Flows that use a group that goes go with it.
     ///
-    /// - Returns: the groups that are gone. The flows that use them do nothing with them any more, and are the caller's
-    ///   to remove.
     /// - Throws: why it was refused; then nothing has changed.
     @discardableResult
-    public func apply(_ mod: GroupMod) throws(OpenFlowError) -> [UInt32] {
+    public func apply(_ mod: GroupMod) throws(OpenFlowError) -> FlowModOutcome {
         let removed = try groups.apply(mod)
-        publish()
-        return removed
+        needsWholePublication = true
+        var outcome = FlowModOutcome()
+        if mod.group.id == Group.all, mod.command == .delete { return removeFlows(usingGroup: Group.all) }
+        for id in removed { outcome += removeFlows(usingGroup: id) }
+        return outcome
     }
 
     /// What a group has counted, exactly.

@@ -1,17 +1,18 @@
+import FlowTable
 import OpenFlow
 
 /// Meters (OpenFlow 1.3.5 §5.7).
 extension Bridge {
-    /// Changes the meters. The change is in force when this returns.
+    /// Changes the meters; in force from the next ``publishChanges()`` on. Flows that use a meter that goes go with it.
     ///
-    /// - Returns: the meters that are gone. The flows that use them pass no meter any more, and are the caller's to
-    ///   remove.
     /// - Throws: why it was refused; then nothing has changed.
     @discardableResult
-    public func apply(_ mod: MeterMod) throws(OpenFlowError) -> [UInt32] {
+    public func apply(_ mod: MeterMod) throws(OpenFlowError) -> FlowModOutcome {
         let removed = try meters.apply(mod)
-        publish()
-        return removed
+        needsWholePublication = true
+        var outcome = FlowModOutcome()
+        for id in removed { outcome += removeFlows(usingMeter: id) }
+        return outcome
     }
 
     /// What a meter has counted, exactly.

@@ -25,8 +25,10 @@ public final class Bridge {
     public let datapathID: UInt64
     public internal(set) var ports: [SwitchPort] = []
     public internal(set) var tables = FlowTables()
-    /// Which groups and meters flows may name; set by whoever keeps these.
-    public var flowRules = FlowModRules()
+    /// Which groups and meters flows may name.
+    var flowRules = FlowModRules(groupExists: { _ in false }, meterExists: { _ in false })
+    /// Whether more than flows has changed since the last publication.
+    var needsWholePublication = false
     /// Flows that went since the last publication and of which controllers are to hear with their last counts.
     var awaitsLastCounts = false
     public let macTable: MacTable
@@ -34,8 +36,8 @@ public final class Bridge {
     let number: Int
     let datapath: Datapath
     /// See `Bridge+Groups`, `Bridge+Meters` and `Bridge+Ports`.
-    public internal(set) var groups = GroupTable()
-    public internal(set) var meters = MeterTable()
+    public internal(set) var groups = GroupTable() { didSet { renewFlowRules() } }
+    public internal(set) var meters = MeterTable() { didSet { renewFlowRules() } }
     /// What is counted by table and by queue. Exact after ``flowsWithCounters()`` or ``creditCounters()``.
     public let statistics = PipelineStatistics()
     var portFlags: [UInt32: PortFlags] = [:]
@@ -56,6 +58,12 @@ public final class Bridge {
         number = datapath.addBridge(pipeline: pipeline, macTable: macTable)
     }
 
+    private func renewFlowRules() {
+        flowRules = FlowModRules(
+            groupExists: { [entries = groups.entries] in entries[$0] != nil },
+            meterExists: { [entries = meters.entries] in entries[$0] != nil })
+    }
+
     /// The tables and ports as they are now.
     func makePipeline() -> TablePipeline {
         let ports = ports.map {
@@ -71,6 +79,7 @@ public final class Bridge {
     /// Puts the tables and ports as they are now in force; whatever was decided before is forgotten.
     func publish() {
         _ = tables.takeChanges()
+        needsWholePublication = false
         pipeline = makePipeline()
         datapath.publish(pipeline, on: number)
         creditLastCounts()
