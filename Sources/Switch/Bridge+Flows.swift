@@ -105,7 +105,7 @@ extension Bridge {
 
     // MARK: Many at once
 
-    /// Replaces all flows. They are in force when this returns.
+    /// Replaces all flows. They are in force when this returns, and the counts of the old ones final.
     ///
     /// - Throws: when they are too many; then nothing has changed.
     public func setFlows(_ flows: [Flow]) throws {
@@ -114,6 +114,7 @@ extension Bridge {
             tables.remove(FlowSelection())
             for flow in flows { try tables.add(flow, now: now) }
         }
+        awaitsLastCounts = true
         publishChanges()
     }
 
@@ -128,10 +129,12 @@ extension Bridge {
         publishChanges()
     }
 
-    /// Removes the flows selected; how many there were. When this returns, no packet is treated by them.
+    /// Removes the flows selected; how many there were. When this returns, no packet is treated by them, and their
+    /// counts are final.
     @discardableResult
     public func removeFlows(_ selection: FlowSelection) -> Int {
         let removed = tables.remove(selection)
+        awaitsLastCounts = !removed.isEmpty
         publishChanges()
         return removed.count
     }
