@@ -7,8 +7,8 @@ import Packet
 public struct ActionCheck {
     /// How strict to be.
     public enum Rules: Sendable {
-        /// `mod_nw_src`, `dec_ttl`, `strip_vlan` and their kin do nothing to a packet that has not what they change, and
-        /// may stand behind any match.
+        /// `mod_nw_src`, `dec_ttl`, `strip_vlan` and their kin do nothing to a packet that has not what they change,
+        /// and may stand behind any match.
         case openFlow10
         /// Each action needs a match that guarantees what it changes (OpenFlow 1.1 and later).
         case openFlow11
@@ -49,9 +49,9 @@ public struct ActionCheck {
 
     /// The first action of a flow's instructions that does not suit; `nil`: all do.
     ///
-    /// An action set is executed later, in an order of its own, on packets that other tables may have changed. So for it
-    /// only fields to set count, and they may find their prerequisites in the order in which the actions stand there as
-    /// well as in that of their execution.
+    /// An action set is executed later, in an order of its own, on packets that other tables may have changed. So for
+    /// it only fields to set count, and they may find their prerequisites in the order in which the actions stand there
+    /// as well as in that of their execution.
     public static func inconsistency(
         of instructions: InstructionSet, with match: Match, rules: Rules = .openFlow11
     ) -> Inconsistency? {

@@ -92,7 +92,7 @@ extension FlowTextActionParser {
         let countRange = reader.trimmed(slash + 1..<item.value.upperBound)
         let count = UInt8(try reader.number(countRange, maximum: 64, for: "conjunction's count of clauses"))
         if count < 2 {
-            throw reader.error(at: countRange.lowerBound, "a conjunction has at least two clauses: without, leave it out")
+            throw reader.error(at: countRange.lowerBound, "a conjunction has at least two clauses: leave it out")
         }
         let clauseRange = reader.trimmed(comma + 1..<slash)
         let clause = UInt8(try reader.number(clauseRange, maximum: UInt128(count), for: "conjunction's clause"))

@@ -38,7 +38,8 @@ struct ActionCheckTests {
         ("", [.setField(.vlanPCP, value: 1, mask: 7)], .missingVLANTag),
         ("dl_vlan=1", Array(repeating: .pushVLAN(etherType: 0x8100), count: 2), .tooManyVLANTags),
         ("arp", [.copyTTLOut], .missingTTL), ("arp", [.copyTTLIn], .missingTTL),
-        ("udp", [.finTimeout(idleSeconds: 1, hardSeconds: 0)], .missingProtocol(.tcp)), ("", [.decrementTTL], .missingProtocol(.ip)),
+        ("udp", [.finTimeout(idleSeconds: 1, hardSeconds: 0)], .missingProtocol(.tcp)),
+        ("", [.decrementTTL], .missingProtocol(.ip)),
         ("ipv6", [.modField(.ipv4Dst, 1)], .missingProtocol(.ipv4)),
         ("ip", [.setField(.ethType, value: 0x0806, mask: 0xffff), .decrementTTL], .missingProtocol(.ip)),
         (

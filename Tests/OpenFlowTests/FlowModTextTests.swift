@@ -6,10 +6,12 @@ import Testing
 struct FlowModTextTests {
     /// What is written, and how the same is printed.
     private static let mods: [(text: String, printed: String)] = [
-        ("actions=1", "add actions=output:1"), ("add table=3,cookie=5,ip actions=drop", "add cookie=0x5, table=3, ip actions=drop"),
+        ("actions=1", "add actions=output:1"),
+        ("add table=3,cookie=5,ip actions=drop", "add cookie=0x5, table=3, ip actions=drop"),
         ("delete", "delete"), ("delete table=255", "delete"), ("delete table=3,ip", "delete table=3, ip"),
         ("delete out_port=LOCAL,out_group=7 tcp,tp_dst=80", "delete out_port=LOCAL, out_group=7, tcp,tcp_dst=80"),
-        ("delete cookie=0x12/-1", "delete cookie=0x12/0xffffffffffffffff"), ("delete cookie=0x12/0x10", "delete cookie=0x10/0x10"),
+        ("delete cookie=0x12/-1", "delete cookie=0x12/0xffffffffffffffff"),
+        ("delete cookie=0x12/0x10", "delete cookie=0x10/0x10"),
         ("delete_strict priority=7", "delete_strict priority=7"), ("delete out_port=ANY", "delete"),
         ("modify cookie=5,idle_timeout=3,ip actions=2", "modify cookie=0x5, idle_timeout=3, ip actions=output:2"),
         ("modify cookie=5/7 actions=2", "modify cookie=0x5/0x7, actions=output:2"),
@@ -112,7 +114,8 @@ struct FlowModTextTests {
         counted = FlowStatistics(durationSeconds: 4, packets: nil, bytes: nil)
         counted.hardAgeSeconds = 4
         #expect(
-            flow.description(with: counted) == "cookie=0x0, duration=4s, table=0, n_packets=?, n_bytes=?, actions=NORMAL")
+            flow.description(with: counted)
+                == "cookie=0x0, duration=4s, table=0, n_packets=?, n_bytes=?, actions=NORMAL")
         counted.durationNanoseconds = 1_200
         #expect(flow.description(with: counted).contains("duration=4.0000012s"))
     }

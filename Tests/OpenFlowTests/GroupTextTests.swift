@@ -20,10 +20,14 @@ struct GroupTextTests {
             "group_id=6,type=indirect,bucket=bucket_id:3,actions=set_field:1.2.3.4->nw_src,push_mpls:0x8847,group:7",
             "group_id=6,type=indirect,bucket=bucket_id:3,actions=set_field:1.2.3.4->nw_src,push_mpls:0x8847,group:7"
         ),
-        ("group_id=7,type=select,selection_method=dp_hash,bucket=output:1,weight:0", 
-            "group_id=7,type=select,bucket=weight:0,actions=output:1"),
-        ("group_id=8,type=all,bucket=actions=,bucket=actions=drop", 
-            "group_id=8,type=all,bucket=actions=drop,bucket=actions=drop"),
+        (
+            "group_id=7,type=select,selection_method=dp_hash,bucket=output:1,weight:0",
+            "group_id=7,type=select,bucket=weight:0,actions=output:1"
+        ),
+        (
+            "group_id=8,type=all,bucket=actions=,bucket=actions=drop",
+            "group_id=8,type=all,bucket=actions=drop,bucket=actions=drop"
+        ),
     ]
 
     @Test("A group is read", arguments: groups)
@@ -36,7 +40,8 @@ struct GroupTextTests {
     @Test("A group has the values that are written")
     func values() throws {
         let group = try GroupText.parse(
-            "group_id=9,type=select,bucket=weight:10,watch_port:1,watch_group:2,actions=output:1,bucket=bucket_id:4,pop_vlan")
+            "group_id=9,type=select,bucket=weight:10,watch_port:1,watch_group:2,actions=output:1,"
+                + "bucket=bucket_id:4,pop_vlan")
         var second = Group.Bucket(actions: [.popVLAN])
         second.id = 4
         let first = Group.Bucket(weight: 10, watchPort: PortNumber(1), watchGroup: 2, actions: [.output(PortNumber(1))])
@@ -58,12 +63,14 @@ struct GroupTextTests {
             """
         let mods = try GroupText.parseMods(contents)
         let all = Group(id: Group.all, kind: .all, buckets: [])
+        let bucket = Group.Bucket(weight: 0, actions: [.output(PortNumber(1))])
         #expect(
             mods == [
-                GroupMod(.add, Group(id: 1, kind: .all, buckets: [.init(weight: 0, actions: [.output(PortNumber(1))])])),
+                GroupMod(.add, Group(id: 1, kind: .all, buckets: [bucket])),
                 GroupMod(.modify, Group(id: 1, kind: .all, buckets: [])),
                 GroupMod(.addOrModify, Group(id: 2, kind: .all, buckets: [])),
-                GroupMod(.delete, Group(id: 2, kind: .all, buckets: [])), GroupMod(.delete, all), GroupMod(.delete, all),
+                GroupMod(.delete, Group(id: 2, kind: .all, buckets: [])),
+                GroupMod(.delete, all), GroupMod(.delete, all),
             ])
         #expect(try GroupText.parseMods(mods.map { "\($0)\n" }.joined()) == mods)
     }
@@ -84,12 +91,14 @@ struct GroupTextTests {
     private static let refused: [(text: String, column: Int, message: String)] = [
         ("", 1, "a group was expected"), ("type=all", 1, "no number"), ("group_id=1", 1, "no type"),
         ("group_id=0xffffff01,type=all", 10, "too large for group_id"), ("group_id=all,type=all", 10, "needs a number"),
-        ("group_id=1,group_id=2,type=all", 12, "a second time"), ("group_id=1,type=some", 17, "all, select, indirect or ff"),
+        ("group_id=1,group_id=2,type=all", 12, "a second time"),
+        ("group_id=1,type=some", 17, "all, select, indirect or ff"),
         ("group_id=1,type=all,type=all", 21, "a second time"), ("group_id,type=all", 9, "needs a value"),
         ("group_id=1,type=all,bogus=1", 21, "there is no “bogus”"), ("group_id(1),type=all", 9, "needs a value"),
         ("group_id=1,type=select,selection_method=wrr", 41, "leave selection_method out"),
         ("group_id=1,type=select,fields=ip_src", 24, "fields is not supported yet"),
-        ("group_id=1,type=all,bucket=", 21, "the bucket has no actions"), ("group_id=1,type=all,bucket", 27, "write bucket="),
+        ("group_id=1,type=all,bucket=", 21, "the bucket has no actions"),
+        ("group_id=1,type=all,bucket", 27, "write bucket="),
         ("group_id=1,type=all,bucket=weight:1,output:1", 28, "type=select"),
         ("group_id=1,type=select,bucket=weight:65536,drop", 38, "65535 at most"),
         ("group_id=1,type=select,bucket=weight:1,weight:2,drop", 40, "a second time"),
@@ -104,7 +113,8 @@ struct GroupTextTests {
         ("group_id=1,type=all,bucket=output:1,drop", 37, "drop stands alone"),
         ("group_id=1,type=all,bucket=note:01", 28, "an action set can't hold note"),
         ("group_id=1,type=all,bucket=goto_table:1", 28, "can't stand inside"),
-        ("group_id=1,type=all,bucket=outptu:1", 28, "did you mean output?"), ("delete group_id=1", 1, "only a group to add"),
+        ("group_id=1,type=all,bucket=outptu:1", 28, "did you mean output?"),
+        ("delete group_id=1", 1, "only a group to add"),
         ("group_id=1,type=all\ngroup_id=2,type=all", 1, "here begins another"),
     ]
 

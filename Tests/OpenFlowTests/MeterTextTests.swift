@@ -25,7 +25,8 @@ struct MeterTextTests {
     @Test("A meter has the values that are written")
     func values() throws {
         let meter = try MeterText.parse(
-            "meter=7,kbps,burst,bands=type=drop,rate=10,burst_size=20,type=dscp_remark,rate=5,burst_size=6,prec_level=2")
+            "meter=7,kbps,burst,bands=type=drop,rate=10,burst_size=20,"
+                + "type=dscp_remark,rate=5,burst_size=6,prec_level=2")
         #expect(meter.id == 7)
         #expect(meter.flags == [.kilobitsPerSecond, .burst])
         #expect(
@@ -77,8 +78,10 @@ struct MeterTextTests {
         ("meter=1,meter=2", 9, "a second time"), ("meter=1,kbps,kbps", 14, "a second time"),
         ("meter=1,kbps,pktps", 14, "either kbps or pktps"), ("meter=1,kbps=1", 13, "takes no value"),
         ("meter=1,bogus", 9, "there is no “bogus”"), ("meter=1,bands=type=drop,rate=1", 1, "no unit"),
-        ("meter=1,kbps", 13, "no bands"), ("meter=1,kbps,bands=", 20, "no bands"), ("meter=1,kbps,bands", 19, "write bands="),
-        ("meter=1,kbps,bands=rate=1", 20, "a band begins with"), ("meter=1,kbps,bands=type=x", 25, "drop or dscp_remark"),
+        ("meter=1,kbps", 13, "no bands"), ("meter=1,kbps,bands=", 20, "no bands"),
+        ("meter=1,kbps,bands", 19, "write bands="),
+        ("meter=1,kbps,bands=rate=1", 20, "a band begins with"),
+        ("meter=1,kbps,bands=type=x", 25, "drop or dscp_remark"),
         ("meter=1,kbps,bands=type=drop", 20, "no rate"), ("meter=1,kbps,bands=type=drop,rate=0", 35, "above zero"),
         ("meter=1,kbps,bands=type=drop,rate=1,rate=2", 37, "a second time"),
         ("meter=1,kbps,bands=type=drop,rate=1,burst_size=2", 37, "needs the word burst"),
@@ -88,7 +91,8 @@ struct MeterTextTests {
         ("meter=1,kbps,bands=type=dscp_remark,rate=1,prec_level=256", 55, "255 at most"),
         ("meter=1,kbps,bands=type=drop,rate=4294967296", 35, "too large for rate"),
         ("meter=1,kbps,bands=type=drop,rate=1,x=1", 37, "there is no “x”"),
-        ("meter=1,kbps,bands=type=drop,rate=1,bands=type=drop", 37, "a second time"), ("delete meter=1", 1, "only a meter"),
+        ("meter=1,kbps,bands=type=drop,rate=1,bands=type=drop", 37, "a second time"),
+        ("delete meter=1", 1, "only a meter"),
         ("meter=1,kbps,bands=type=drop,rate=1\nmeter=2,kbps,bands=type=drop,rate=1", 1, "here begins another"),
     ]
 

@@ -18,7 +18,9 @@ extension RandomFlows {
         case 3: return .controller(controller())
         case 4: return .learn(learn())
         case 5: return note()
-        case 6: return chance(50) ? .push(slice(of: pick(readable()), width: nil)) : .pop(slice(of: pick(writable()), width: nil))
+        case 6:
+            return chance(50)
+                ? .push(slice(of: pick(readable()), width: nil)) : .pop(slice(of: pick(writable()), width: nil))
         case 7: return finTimeoutOrExit()
         default: return newerActionOfSet()
         }
@@ -58,7 +60,9 @@ extension RandomFlows {
         if chance(50) { action.pauses = true }
         if chance(30) { action.meter = UInt32.random(in: 1...0xffff_0000, using: &generator) }
         // With nothing but a length it would be an output.
-        if chance(50) || action.controllerID == 0 { action.userdata = [1] + (0..<Int(bits(4))).map { _ in UInt8(bits(8)) } }
+        if chance(50) || action.controllerID == 0 {
+            action.userdata = [1] + (0..<Int(bits(4))).map { _ in UInt8(bits(8)) }
+        }
         return action
     }
 
