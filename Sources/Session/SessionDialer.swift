@@ -1,6 +1,7 @@
 import NIOCore
 import NIOPosix
 import NIOSSL
+import OpenFlow
 
 /// Connects to a controller, and again whenever the connection is lost. On the loop's thread only.
 final class SessionDialer {

@@ -227,7 +227,13 @@ final class SessionHandler: ChannelInboundHandler {
     func write(_ frames: [OpenFlowFrame]) {
         guard state != .ended || session == nil else { return }
         for frame in frames {
-            for bytes in codec.encodeParts(frame) {
+            let parts: [[UInt8]]
+            if case .multipartReply(let reply, let more) = frame.message {
+                parts = codec.encodeParts(reply, xid: frame.xid, more: more)
+            } else {
+                parts = [codec.encode(frame)]
+            }
+            for bytes in parts {
                 endpoint.snoop(bytes)
                 write(bytes: bytes, flushes: false)
             }

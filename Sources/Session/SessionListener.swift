@@ -1,6 +1,7 @@
 import NIOCore
 import NIOPosix
 import NIOSSL
+import OpenFlow
 
 /// Where controllers, or ovs-ofctl, connect to. On the loop's thread only.
 final class SessionListener {

@@ -2,6 +2,7 @@ import Glibc
 import NIOCore
 import NIOPosix
 import NIOSSL
+import OpenFlow
 
 
 /// All OpenFlow connections of a process, on one thread of SwiftNIO's.

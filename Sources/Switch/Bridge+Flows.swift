@@ -78,6 +78,9 @@ extension Bridge {
         return outcome
     }
 
+    /// Gives a table another name, size or way of being full.
+    public func set(_ settings: TableSettings, ofTable table: UInt8) { tables.set(settings, of: table) }
+
     // MARK: Timeouts
 
     /// When ``expire()`` is to be called next, in nanoseconds of ``MonotonicClock``; `nil`: no flow has a timeout.

@@ -13,6 +13,8 @@ public struct SwitchPort: Sendable {
     public let index: UInt16
     /// What was asked for.
     public let configuration: PortConfiguration
+    /// When it was added.
+    public let created = ContinuousClock.now
 }
 
 /// A bridge of a running switch: its ports, its flow tables, and the MAC addresses that it has learned.

@@ -90,7 +90,7 @@ extension BridgeAgent {
         let (before, told, waiting) = (removals, updates, released)
         var place = 0
         do throws(OpenFlowError) {
-            try bridge.wholeTransaction { () throws(OpenFlowError) in
+            try bridge.transaction { () throws(OpenFlowError) in
                 while place < bundle.frames.count {
                     try change(bundle.frames[place].frame, on: connection)
                     place += 1

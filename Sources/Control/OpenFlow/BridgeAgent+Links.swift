@@ -24,9 +24,10 @@ extension BridgeAgent {
             let now = description(of: port)
             guard let before = knownPorts[port.index], before.state != now.state else { continue }
             knownPorts[port.index] = now
-            bridge.setLink(isUp: now.state.contains(.live), of: port)
+            bridge.setLink(now.state.contains(.live), ofPort: port.number)
             tell(PortStatus(.modify, now))
         }
+        bridge.publishChanges()
     }
 
 }

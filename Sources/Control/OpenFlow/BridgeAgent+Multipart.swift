@@ -65,10 +65,10 @@ extension BridgeAgent {
         return bridge.flowsWithCounters(selection)
     }
 
-    private func flows(_ request: FlowStatisticsRequest) throws(OpenFlowError) -> [FlowStatistics] {
+    private func flows(_ request: FlowStatisticsRequest) throws(OpenFlowError) -> [OpenFlowWire.FlowStatistics] {
         let now = MonotonicClock.nanoseconds
         return try entries(request).map { entry in
-            var result = FlowStatistics(
+            var result = OpenFlowWire.FlowStatistics(
                 entry.flow, duration: WireDuration(nanoseconds: entry.duration(at: now)),
                 packetCount: entry.shownPacketCount, byteCount: entry.shownByteCount)
             result.idleAge = UInt16(clamping: entry.idleNanoseconds(at: now) / 1_000_000_000)
@@ -87,7 +87,7 @@ extension BridgeAgent {
     }
 
     private func tableStatistics() -> [TableStatistics] {
-        vswitch.datapath.creditFlows(ofBridge: bridge.dataPathNumber)
+        bridge.creditCounters()
         return (0..<Flow.lastTable).map { table in
             let lookups = bridge.statistics.lookups(in: table)
             let settings = bridge.tables.settings(of: table)
@@ -105,30 +105,14 @@ extension BridgeAgent {
         return bridge.groups.entries.values.sorted { $0.group.id < $1.group.id }
     }
 
-    private func groupStatistics(_ id: UInt32) -> [GroupStatistics] {
-        vswitch.datapath.creditFlows(ofBridge: bridge.dataPathNumber)
-        let references = groupReferences()
-        return groups(id).map { entry in
-            GroupStatistics(
-                group: entry.group.id, referenceCount: references[entry.group.id] ?? 0,
-                packetCount: entry.counters.packets, byteCount: entry.counters.bytes,
-                duration: WireDuration(.now - entry.created),
-                buckets: entry.bucketCounters.map { Count(packets: $0.packets, bytes: $0.bytes) })
+    private func groupStatistics(_ id: UInt32) -> [OpenFlowWire.GroupStatistics] {
+        let chosen = id == Group.all ? bridge.groupStatistics() : [bridge.statistics(ofGroup: id)].compactMap(\.self)
+        return chosen.map { group in
+            OpenFlowWire.GroupStatistics(
+                group: group.id, referenceCount: UInt32(group.references), packetCount: group.packets,
+                byteCount: group.bytes, duration: WireDuration(group.age),
+                buckets: group.buckets.map { Count(packets: $0.packets, bytes: $0.bytes) })
         }
-    }
-
-    /// How many flows and groups point to each group.
-    private func groupReferences() -> [UInt32: UInt32] {
-        var result: [UInt32: UInt32] = [:]
-        func count(_ actions: [Action]) {
-            for case .group(let id) in Set(actions) { result[id, default: 0] += 1 }
-        }
-        if bridge.groups.entries.isEmpty { return result }
-        for entry in bridge.tables.flows(FlowSelection()) {
-            count(entry.flow.instructions.apply + entry.flow.instructions.write)
-        }
-        for entry in bridge.groups.entries.values { count(entry.group.buckets.flatMap(\.actions)) }
-        return result
     }
 
     private func groupFeatures() -> GroupFeatures {
@@ -148,20 +132,14 @@ extension BridgeAgent {
         return [entry]
     }
 
-    private func meterStatistics(_ id: UInt32) throws(OpenFlowError) -> [MeterStatistics] {
-        let chosen = try meters(id)
-        var flowCounts: [UInt32: UInt32] = [:]
-        if !chosen.isEmpty {
-            for entry in bridge.tables.flows(FlowSelection()) {
-                if let meter = entry.flow.instructions.meter { flowCounts[meter, default: 0] += 1 }
-            }
-        }
-        return chosen.map { entry in
-            let counts = entry.shared.counts
-            return MeterStatistics(
-                meter: entry.meter.id, flowCount: flowCounts[entry.meter.id] ?? 0, packetCount: counts.packets,
-                byteCount: counts.bytes, duration: WireDuration(.now - entry.created),
-                bands: counts.bands.map { Count(packets: $0.packets, bytes: $0.bytes) })
+    private func meterStatistics(_ id: UInt32) throws(OpenFlowError) -> [OpenFlowWire.MeterStatistics] {
+        _ = try meters(id)
+        let chosen = id == Meter.all ? bridge.meterStatistics() : [bridge.statistics(ofMeter: id)].compactMap(\.self)
+        return chosen.map { meter in
+            OpenFlowWire.MeterStatistics(
+                meter: meter.id, flowCount: UInt32(meter.flows), packetCount: meter.packets, byteCount: meter.bytes,
+                duration: WireDuration(meter.age),
+                bands: meter.bands.map { Count(packets: $0.packets, bytes: $0.bytes) })
         }
     }
 

@@ -1,4 +1,3 @@
-import Datapath
 import OpenFlow
 import OpenFlowWire
 import Packet
@@ -7,7 +6,7 @@ import Switch
 /// Packets to controllers and from them.
 extension BridgeAgent {
     /// Tells controllers of a packet (OpenFlow 1.3.5 §7.4.1).
-    func tell(_ packet: Datapath.PacketIn) {
+    func tell(_ packet: QueuedPacket) {
         let message = packet.message
         let reason = PacketInReason(rawValue: message.reason) ?? .action
         let takers = connections.values.filter {
@@ -55,7 +54,7 @@ extension BridgeAgent {
         }
         // What stands before it in the batch is to be in force.
         bridge.publishChanges()
-        try bridge.send(bytes, inPort: packet.inPort, actions: packet.actions)
+        try bridge.send(packet: bytes, inPort: packet.inPort, actions: packet.actions)
     }
 
     /// A flow came with the packet that waits for it: the packet goes through the tables (OpenFlow 1.3.5 §6.4).
@@ -67,6 +66,6 @@ extension BridgeAgent {
     /// A packet that was paused goes on; without a place to go on from, from the start.
     func resume(_ packet: OpenFlowWire.PacketIn) throws(OpenFlowError) {
         bridge.publishChanges()
-        try bridge.send(packet.data, inPort: packet.inPort, actions: [.output(.table)])
+        try bridge.send(packet: packet.data, inPort: packet.inPort, actions: [.output(.table)])
     }
 }

@@ -8,16 +8,11 @@ extension BridgeAgent {
 
     /// OpenFlow 1.3.5 §7.2.1.
     func description(of port: SwitchPort) -> PortDescription {
-        let status = vswitch.status(of: port)
+        let link = vswitch.link(of: port)
         var result = PortDescription(
-            number: PortNumber(port.number), hardwareAddress: status.hardwareAddress, name: port.name)
-        result.config = PortConfig(rawValue: bridge.flags(of: port).rawValue)
-        result.state = status.isLinkUp ? .live : .linkDown
-        if let speed = status.speedKilobitsPerSecond {
-            result.currentSpeed = speed
-            result.maximumSpeed = speed
-            result.current = speed >= 10_000_000 ? .fullDuplex10G : .fullDuplex1G
-        }
+            number: PortNumber(port.number), hardwareAddress: link.hardwareAddress, name: port.name)
+        result.config = PortConfig(rawValue: bridge.flags(ofPort: port.number).rawValue)
+        result.state = link.isUp ? .live : .linkDown
         return result
     }
 
@@ -37,15 +32,15 @@ extension BridgeAgent {
         guard let port = bridge.ports.first(where: { $0.number == mod.port.rawValue }) else {
             throw Self.portModFailed(0, "there is no port \(mod.port)")
         }
-        if mod.hardwareAddress != vswitch.status(of: port).hardwareAddress {
+        if mod.hardwareAddress != vswitch.link(of: port).hardwareAddress {
             throw Self.portModFailed(1, "port \(mod.port) has another hardware address")
         }
         let settable: PortConfig = [.down, .noReceive, .noFlood, .noForward, .noPacketIn]
         let mask = mod.mask.intersection(settable)
-        let old = bridge.flags(of: port)
+        let old = bridge.flags(ofPort: port.number)
         let new = PortFlags(rawValue: old.rawValue & ~mask.rawValue | mod.config.rawValue & mask.rawValue)
         if new == old { return }
-        bridge.setFlags(new, of: port)
+        bridge.setFlags(new, ofPort: port.number)
         tell(PortStatus(.modify, description(of: port)))
     }
 
@@ -70,7 +65,7 @@ extension BridgeAgent {
             result.sentBytes = counters.deliveredBytes
             result.receiveDrops = 0
             result.sendDrops = counters.refusedPackets
-            result.duration = WireDuration(nanoseconds: port.age)
+            result.duration = WireDuration(.now - port.created)
             return result
         }
     }

@@ -60,7 +60,7 @@ extension BridgeAgent {
         for table in 0...Flow.lastTable where mod.table == table || mod.table == FlowMod.allTables {
             var settings = bridge.tables.settings(of: table)
             settings.evicts = evicts
-            bridge.tables.set(settings, of: table)
+            bridge.set(settings, ofTable: table)
         }
     }
 }

@@ -26,6 +26,7 @@ final class BridgeAgent {
     /// Ports as controllers were told of them, by index.
     var knownPorts: [UInt16: PortDescription] = [:]
     var hasNotedPorts = false
+    private var isListening = false
 
     init(bridge: Bridge, vswitch: VirtualSwitch, software: String) {
         self.bridge = bridge
@@ -50,9 +51,11 @@ final class BridgeAgent {
 
     /// Packets are taken out of the data path only while somebody may want them.
     func updateListening() {
-        bridge.listensForPackets = connections.values.contains {
-            $0.asyncConfig.packetIn.master | $0.asyncConfig.packetIn.slave != 0 || $0.configuration.missSendLength > 0
+        let listens = connections.values.contains {
+            $0.asyncConfig.packetIn.master | $0.asyncConfig.packetIn.slave != 0
         }
+        if listens != isListening { bridge.setListens(listens) }
+        isListening = listens
     }
 
     // MARK: Messages
@@ -84,7 +87,7 @@ final class BridgeAgent {
         bridge.publishChanges()
         for packet in released {
             // It was kept when it came in, so that it can be sent: an error could not be told to anyone.
-            try? bridge.send(packet.bytes, inPort: PortNumber(packet.inPort), actions: [.output(.table)])
+            try? bridge.send(packet: packet.bytes, inPort: PortNumber(packet.inPort), actions: [.output(.table)])
         }
         released.removeAll()
         tellRemovals()

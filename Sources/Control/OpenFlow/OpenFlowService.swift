@@ -160,10 +160,7 @@ public final class OpenFlowService {
 
     /// Takes packets for controllers out of the data path, a bounded number at a time.
     public func takePackets() {
-        let packets = manager.vswitch.datapath.packetIns.take(limit: 256)
-        if packets.isEmpty { return }
-        let byNumber = Dictionary(agents.values.map { ($0.bridge.dataPathNumber, $0) }) { first, _ in first }
-        for packet in packets { byNumber[packet.bridge]?.tell(packet) }
+        for (bridge, packet) in manager.vswitch.takePacketIns(limit: 256) { agents[bridge.name]?.tell(packet) }
     }
 
     /// Flows whose time is over go, and ports whose link has changed are told of.

@@ -63,7 +63,7 @@ extension BridgeAgent {
             if !table.name.isEmpty { settings.name = table.name }
             settings.maxEntries =
                 Int(table.maximumEntries) >= bridge.tables.flowLimit ? nil : Int(table.maximumEntries)
-            bridge.tables.set(settings, of: table.table)
+            bridge.set(settings, ofTable: table.table)
         }
     }
 }
