@@ -19,11 +19,17 @@ extension FlowTablesSnapshot {
     ) -> Unmanaged<FlowEntry>? {
         let plain = unsafe Lookup.find(table, key, hasher)
         let fulfilled = unsafe clauses(parts, key, above: plain.rank, wildcards: wildcards)
-        for conjunction in fulfilled {
+        for (priority, conjunction) in fulfilled {
             var second = FlowKey()
             for word in 0..<FlowKey.wordCount { unsafe second[word] = key[word] }
             second[.conjID] = UInt128(conjunction)
-            if let answer = unsafe lookAgain(table, second, wildcards: wildcards) { return unsafe answer }
+            guard let answer = unsafe lookAgain(table, second, wildcards: wildcards) else { continue }
+            if let bits = unsafe wildcards {
+                // A plain flow of that priority would have come first.
+                let rank = priority == 0 ? 0 : UInt64(priority) << 48 - 1
+                unsafe Proof.explainMisses(table, key, hasher, plan, rank: rank, into: bits)
+            }
+            return unsafe answer
         }
         if let bits = unsafe wildcards { unsafe Proof.explain(plain, table, key, hasher, plan, into: bits) }
         guard let record = unsafe plain.record else { return nil }
@@ -55,18 +61,18 @@ extension FlowTablesSnapshot {
     private func clauses(
         _ parts: UnsafeMutablePointer<PublishedTable>, _ key: UnsafePointer<UInt64>, above rank: UInt64,
         wildcards: UnsafeMutablePointer<UInt64>?
-    ) -> [UInt32] {
+    ) -> [(priority: UInt16, conjunction: UInt32)] {
         // Only a higher priority comes before the plain flow, whatever its age.
         let lowest = unsafe Int(rank >> 48) + (rank == 0 ? 0 : 1)
         var clauses: [UInt16: [UInt32: UInt64]] = [:]
         unsafe Lookup.forEachMatch(parts, key, hasher, plan, priorityFrom: lowest, wildcards: wildcards) { entry in
             for case .conjunction(let id, let clause, let count) in entry.flow.instructions.apply {
-                let open = clauses[entry.flow.priority, default: [:]][id] ?? (count >= 64 ? 0 : UInt64.max << UInt64(count))
-                clauses[entry.flow.priority, default: [:]][id] = open | 1 << UInt64(clause - 1)
+                let others = count >= 64 ? 0 : UInt64.max << UInt64(count)
+                clauses[entry.flow.priority, default: [:]][id, default: others] |= 1 << UInt64(clause - 1)
             }
         }
         return clauses.keys.sorted(by: >).flatMap { priority in
-            clauses[priority]!.filter { $0.value == .max }.keys.sorted()
+            clauses[priority]!.filter { $0.value == .max }.keys.sorted().map { (priority, $0) }
         }
     }
 }

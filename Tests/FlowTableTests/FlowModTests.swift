@@ -34,7 +34,7 @@ import Testing
     }
 
     /// Any sequence of mods, some in transactions that are taken back, leaves the tables equal to the list.
-    @Test(arguments: 0..<Effort.full(40, 12) as Range<UInt64>)
+    @Test(arguments: 0..<UInt64(Effort.full(40, 12)))
     func tablesEqualTheModel(seed: UInt64) throws {
         var generator = RandomFlows(seed: seed)
         generator.tables = [0, 7]

@@ -36,7 +36,7 @@ struct PlainFlowTables {
             return ([], chosen.count)
         case .delete, .deleteStrict:
             let removed = items.filter { isMeant($0.flow, by: mod) }
-            items.removeAll { isMeant($0.flow, by: mod) }
+            items = items.filter { !isMeant($0.flow, by: mod) }
             return (removed.map(\.flow), 0)
         }
     }
