@@ -165,8 +165,13 @@ struct GroupTextParser {
         if kind != .select, let place = bucket.weightPlace, bucket.weight != 0 {
             throw reader.error(at: place, "only buckets of a group of type=select have weights")
         }
-        let watchesPort = (bucket.watchPort ?? .any) != .any
-        if kind == .fastFailover && !watchesPort && bucket.watchGroup == nil {
+        let isWatching = (bucket.watchPort ?? .any) != .any || bucket.watchGroup != nil
+        if isWatching && (kind == .all || kind == .indirect) {
+            throw reader.error(
+                at: bucket.place.lowerBound,
+                "only buckets of a group of type=select or type=ff watch: leave out watch_port and watch_group")
+        }
+        if kind == .fastFailover && !isWatching {
             throw reader.error(
                 at: bucket.place.lowerBound, "a bucket of a fast-failover group needs watch_port or watch_group")
         }
