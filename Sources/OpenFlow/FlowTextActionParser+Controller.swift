@@ -55,34 +55,40 @@ extension FlowTextActionParser {
     private static let longestUserdata = 65_464
 
     private func take(_ part: FlowTextItem, into fields: inout ControllerFields) throws(FlowTextError) {
-        if reader.matches(part.key, "max_len") {
-            try set(&fields.maxLength, part)
-        } else if reader.matches(part.key, "id") {
-            try set(&fields.controllerID, part)
-        } else if reader.matches(part.key, "meter_id") {
+        switch FlowTextControllerProperty.allCases.first(where: { reader.matches(part.key, $0.rawValue) }) {
+        case .maxLength: try set(&fields.maxLength, part)
+        case .controllerID: try set(&fields.controllerID, part)
+        case .meter:
             try refuseSecond(fields.meter != nil, part)
             fields.meter = UInt32(try reader.number(part.value, maximum: UInt128(Meter.lastID), for: "meter_id"))
-        } else if reader.matches(part.key, "reason") {
+        case .reason:
             try refuseSecond(fields.reason != nil, part)
-            let reason = PacketInReason.allCases.first { reader.matches(part.value, $0.flowText) }
-            guard let reason else {
+            fields.reason = PacketInReason.allCases.first { reader.matches(part.value, $0.flowText) }
+            if fields.reason == nil {
                 let reasons = PacketInReason.allCases.map(\.flowText).joined(separator: ", ")
                 throw reader.error(at: part.value.lowerBound, "the reasons are \(reasons)")
             }
-            fields.reason = reason
-        } else if reader.matches(part.key, "userdata") {
+        case .userdata:
             try refuseSecond(fields.userdata != nil, part)
             fields.userdata = try reader.hexadecimalBytes(part.value, atMost: Self.longestUserdata, for: "userdata")
-        } else if reader.matches(part.key, "pause") {
+        case .pause:
             try refuseSecond(fields.pauses, part)
             try refuseValue(part)
             fields.pauses = true
-        } else {
+        case nil:
             throw reader.error(
                 at: part.key.lowerBound,
                 "controller takes reason=, max_len=, id=, userdata=, pause and meter_id=, not \(reader.text(part.key))")
         }
     }
+}
+
+/// What `controller(…)` can say.
+enum FlowTextControllerProperty: String, CaseIterable {
+    case reason, userdata, pause
+    case maxLength = "max_len"
+    case controllerID = "id"
+    case meter = "meter_id"
 }
 
 extension FlowTextReader {

@@ -11,7 +11,7 @@ struct GroupTextParser {
         let command: GroupMod.Command
         var id: UInt32?
         var kind: Group.Kind?
-        var methods: Set<String> = []
+        var hasMethod = false
         var buckets: [Bucket] = []
     }
 
@@ -59,14 +59,17 @@ struct GroupTextParser {
     /// What stands before the buckets.
     private func take(_ item: FlowTextItem, into reading: inout Reading) throws(FlowTextError) {
         let name = reader.text(item.key)
-        if name == "group_id" {
+        let property = GroupTextProperty(rawValue: name)
+        if property != .id && reading.command == .delete {
+            throw reader.error(at: item.key.lowerBound, "delete takes group_id= alone: leave out \(name)")
+        }
+        switch property {
+        case .id:
             try requireValue(item, isSecond: reading.id != nil)
             let isAll = reading.command == .delete && reader.matches(item.value, "all")
             reading.id =
                 isAll ? Group.all : UInt32(try reader.number(item.value, maximum: UInt128(Group.lastID), for: name))
-        } else if reading.command == .delete {
-            throw reader.error(at: item.key.lowerBound, "delete takes group_id= alone: leave out \(name)")
-        } else if name == "type" {
+        case .kind:
             try requireValue(item, isSecond: reading.kind != nil)
             let word = reader.text(item.value)
             reading.kind = word == "fast_failover" ? .fastFailover : Group.Kind.allCases.first { $0.flowText == word }
@@ -74,16 +77,17 @@ struct GroupTextParser {
                 throw reader.error(
                     at: item.value.lowerBound, "there is no type “\(word)”: write all, select, indirect or ff")
             }
-        } else if name == "selection_method" {
-            try requireValue(item, isSecond: !reading.methods.insert(name).inserted)
+        case .selectionMethod:
+            try requireValue(item, isSecond: reading.hasMethod)
+            reading.hasMethod = true
             if !reader.matches(item.value, "hash") && !reader.matches(item.value, "dp_hash") {
                 throw reader.error(
                     at: item.value.lowerBound,
                     "there is no selection method but hash, over all headers: leave selection_method out")
             }
-        } else if name == "selection_method_param" || name == "fields" {
+        case nil where ["selection_method_param", "fields"].contains(name):
             throw reader.error(at: item.key.lowerBound, "\(name) is not supported yet: the hash is over all headers")
-        } else {
+        case nil:
             throw reader.error(
                 at: item.key.lowerBound, "a group has group_id=, type= and bucket=…; there is no “\(name)”")
         }
@@ -101,31 +105,32 @@ struct GroupTextParser {
     private func takeIntoBucket(
         _ item: FlowTextItem, _ position: inout Int, _ before: Int, _ bucket: inout Bucket
     ) throws(FlowTextError) {
-        if reader.matches(item.key, "actions") || reader.matches(item.key, "action") {
+        switch GroupTextBucketProperty.allCases.first(where: { reader.matches(item.key, $0.rawValue) }) {
+        case .actions, .action:
             if item.delimiter == nil || item.delimiter == Ascii.open {
                 throw reader.error(at: item.key.upperBound, "write actions=… without a space before “=”")
             }
             bucket.hasActions = true
             position = item.value.lowerBound
-        } else if reader.matches(item.key, "weight") {
+        case .weight:
             try requireValue(item, isSecond: bucket.weight != nil)
             bucket.weight = try reader.number(item.value, as: UInt16.self, for: "weight")
             bucket.weightPlace = item.key.lowerBound
-        } else if reader.matches(item.key, "bucket_id") {
+        case .id:
             try requireValue(item, isSecond: bucket.id != nil)
             bucket.id = UInt32(try reader.number(item.value, maximum: UInt128(Group.lastID), for: "bucket_id"))
-        } else if reader.matches(item.key, "watch_port") {
+        case .watchPort:
             try requireValue(item, isSecond: bucket.watchPort != nil)
             let port = try reader.port(item.value, for: "watch_port")
             if port > .maximum && port != .any && port != .controller {
                 throw reader.error(at: item.value.lowerBound, "\(port) has no link to watch")
             }
             bucket.watchPort = port
-        } else if reader.matches(item.key, "watch_group") {
+        case .watchGroup:
             try requireValue(item, isSecond: bucket.watchGroup != nil)
             bucket.watchGroup =
                 UInt32(try reader.number(item.value, maximum: UInt128(Group.lastID), for: "watch_group"))
-        } else {
+        case nil:
             bucket.hasActions = true
             bucket.actions.append(before..<position)
         }
@@ -165,8 +170,13 @@ struct GroupTextParser {
         if kind != .select, let place = bucket.weightPlace, bucket.weight != 0 {
             throw reader.error(at: place, "only buckets of a group of type=select have weights")
         }
-        let watchesPort = (bucket.watchPort ?? .any) != .any
-        if kind == .fastFailover && !watchesPort && bucket.watchGroup == nil {
+        let isWatching = (bucket.watchPort ?? .any) != .any || bucket.watchGroup != nil
+        if isWatching && (kind == .all || kind == .indirect) {
+            throw reader.error(
+                at: bucket.place.lowerBound,
+                "only buckets of a group of type=select or type=ff watch: leave out watch_port and watch_group")
+        }
+        if kind == .fastFailover && !isWatching {
             throw reader.error(
                 at: bucket.place.lowerBound, "a bucket of a fast-failover group needs watch_port or watch_group")
         }
@@ -177,4 +187,20 @@ struct GroupTextParser {
         result.id = bucket.id
         return result
     }
+}
+
+/// What stands before a group's buckets.
+enum GroupTextProperty: String, CaseIterable {
+    case id = "group_id"
+    case kind = "type"
+    case selectionMethod = "selection_method"
+}
+
+/// What a bucket has beside its actions.
+enum GroupTextBucketProperty: String, CaseIterable {
+    case id = "bucket_id"
+    case weight
+    case watchPort = "watch_port"
+    case watchGroup = "watch_group"
+    case actions, action
 }

@@ -89,9 +89,15 @@ struct MeterTextParser {
     }
 
     private func takeIntoBands(_ item: FlowTextItem, _ reading: inout Reading) throws(FlowTextError) {
-        let name = reader.text(item.key)
         try requireValue(item)
-        if name == "type" {
+        let name = reader.text(item.key)
+        let property = MeterTextBandProperty(rawValue: name)
+        let last = reading.bands.count - 1
+        if last < 0 && property != .kind {
+            throw reader.error(at: item.key.lowerBound, "a band begins with type=drop or type=dscp_remark")
+        }
+        switch property {
+        case .kind:
             let isRemark = reader.matches(item.value, "dscp_remark")
             if !isRemark && !reader.matches(item.value, "drop") {
                 throw reader.error(
@@ -99,25 +105,18 @@ struct MeterTextParser {
                     "there is no type of band “\(reader.text(item.value))”: write drop or dscp_remark")
             }
             reading.bands.append(Band(place: item.key.lowerBound, isRemark: isRemark))
-            return
-        }
-        guard !reading.bands.isEmpty else {
-            throw reader.error(at: item.key.lowerBound, "a band begins with type=drop or type=dscp_remark")
-        }
-        let last = reading.bands.count - 1
-        switch name {
-        case "rate": try set(&reading.bands[last].rate, item)
-        case "burst_size":
+        case .rate: try set(&reading.bands[last].rate, item)
+        case .burst:
             if !reading.flags.contains(.burst) {
                 throw reader.error(at: item.key.lowerBound, "burst_size needs the word burst before bands=")
             }
             try set(&reading.bands[last].burst, item)
-        case "prec_level":
+        case .precedenceLevels:
             if !reading.bands[last].isRemark {
                 throw reader.error(at: item.key.lowerBound, "only a band of type=dscp_remark has a prec_level")
             }
             try set(&reading.bands[last].levels, item)
-        default:
+        case nil:
             throw reader.error(
                 at: item.key.lowerBound, "a band has type=, rate=, burst_size= and prec_level=; there is no “\(name)”")
         }
@@ -172,4 +171,12 @@ struct MeterTextParser {
         }
         return MeterMod(reading.command, Meter(id: id, flags: reading.flags, bands: bands))
     }
+}
+
+/// What a meter's band has.
+enum MeterTextBandProperty: String, CaseIterable {
+    case kind = "type"
+    case rate
+    case burst = "burst_size"
+    case precedenceLevels = "prec_level"
 }

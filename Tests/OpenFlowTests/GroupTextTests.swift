@@ -106,6 +106,8 @@ struct GroupTextTests {
         ("group_id=1,type=ff,bucket=output:1", 20, "watch_port or watch_group"),
         ("group_id=1,type=ff,bucket=watch_port:ANY,drop", 20, "watch_port or watch_group"),
         ("group_id=1,type=ff,bucket=watch_port:FLOOD,drop", 38, "no link to watch"),
+        ("group_id=1,type=all,bucket=watch_port:1,drop", 21, "type=select or type=ff watch"),
+        ("group_id=1,type=indirect,bucket=watch_group:1,drop", 26, "type=select or type=ff watch"),
         ("group_id=1,type=ff,bucket=watch_group:all,drop", 39, "needs a number"),
         ("group_id=1,type=indirect", 25, "one bucket, not 0"),
         ("group_id=1,type=indirect,bucket=drop,bucket=drop", 38, "one bucket, not 2"),
