@@ -191,6 +191,8 @@ struct PlainWalk {
         case .decrementTTL:
             guard let hops = packet[.ipTTL] else { return }
             if hops > 1 { set(.ipTTL, hops - 1, .max) } else { flowIsOver = true }
+        default:
+            preconditionFailure("the plain switch does not know \(action)")
         }
     }
 
