@@ -51,7 +51,20 @@ extension PacketEditor {
         HeaderBytes(base: front).store16(UInt16(truncatingIfNeeded: instruction.pointee.argument), type)
         evs_move(front + MPLSEntry.length, front, entry)
         _ = evs_mbuf_remove_front(hand.packet.raw, UInt16(truncatingIfNeeded: MPLSEntry.length))
+        pad(hand.packet)
         hand.hasLayout = false
+    }
+
+    /// Ethernet frames have at least 60 bytes without their check sequence (IEEE 802.3 §4A.4.2); one that a header was
+    /// taken from may have fewer.
+    @inline(__always) @_noLocks
+    private static func pad(_ packet: PacketBuffer) {
+        let missing = 60 &- packet.length
+        // What is left to do on a packet is told by its end.
+        if missing <= 0 || packet.next != nil || evs_mbuf_has_offload(packet.raw) { return }
+        if missing > Int(evs_mbuf_tailroom(packet.raw)) { return }
+        evs_zero(packet.data + packet.segmentLength, missing)
+        evs_mbuf_extend(packet.raw, packet.raw, UInt16(truncatingIfNeeded: missing))
     }
 
     /// One hop less in the outermost entry; false when the packet's way ends here.
@@ -146,6 +159,7 @@ extension PacketEditor {
         bytes.store48(destination, backboneLength)
         bytes.store48(source, backboneLength &+ EthernetHeader.source)
         _ = evs_mbuf_remove_front(hand.packet.raw, UInt16(truncatingIfNeeded: backboneLength))
+        pad(hand.packet)
         hand.hasLayout = false
     }
 }
