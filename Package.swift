@@ -90,7 +90,8 @@ let package = Package(
         .testTarget(name: "PacketTests", dependencies: ["Packet"], swiftSettings: machine),
         .testTarget(name: "OpenFlowTests", dependencies: ["OpenFlow", "Packet"], swiftSettings: machine),
         .testTarget(
-            name: "OpenFlowWireTests", dependencies: ["OpenFlowWire", "OpenFlow", "Packet"], swiftSettings: machine),
+            name: "OpenFlowWireTests", dependencies: ["OpenFlowWire", "OpenFlow", "Packet"],
+            exclude: ["make-fixtures.py", "Fixtures"], swiftSettings: machine),
         .testTarget(name: "FlowTableTests", dependencies: ["FlowTable", "OpenFlow", "Packet"], swiftSettings: machine),
         .testTarget(
             name: "DatapathTests",

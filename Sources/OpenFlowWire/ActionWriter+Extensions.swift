@@ -43,15 +43,23 @@ extension ActionWriter {
     }
 
     mutating func load(_ value: UInt64, _ slice: FieldSlice) {
-        if version >= .v15 || (slice.isWholeField && slice.field == .inPort && value > 0xffff) {
-            return loadBySetField(value, slice)
+        if version >= .v15 { return loadBySetField(value, slice) }
+        if slice.field == .inPort && slice.isWholeField {
+            // By NXM_OF_IN_PORT, which stands for the whole number, if its 16 bits can say it.
+            let port = PortNumber(UInt32(truncatingIfNeeded: value))
+            if PortNumber(openFlow10: port.openFlow10) == port {
+                return load(UInt64(port.openFlow10), FieldCodes.inPort16, byteCount: 2, firstBit: 0, bitCount: 16)
+            }
         }
-        // The whole port number is loaded by the name that stands for it; a part of it by the other.
-        let isPort = slice.field == .inPort && slice.isWholeField
-        let (field, fieldCode) = FieldCodes.nicira[Int(slice.field.rawValue)]
-        let (code, byteCount) = isPort ? (FieldCodes.inPort16, 2) : (fieldCode, field.byteCount)
+        let (field, code) = FieldCodes.nicira[Int(slice.field.rawValue)]
+        load(value, code, byteCount: field.byteCount, firstBit: slice.firstBit, bitCount: slice.bitCount)
+    }
+
+    private mutating func load(
+        _ value: UInt64, _ code: FieldCode, byteCount: Int, firstBit: Int, bitCount: Int
+    ) {
         nicira(NiciraAction.load) { out in
-            out.uint16(UInt16(slice.firstBit << 6 | (isPort ? 16 : slice.bitCount) - 1))
+            out.uint16(UInt16(firstBit << 6 | bitCount - 1))
             out.fieldHeader(code, byteCount: byteCount)
             out.uint64(value)
         }
