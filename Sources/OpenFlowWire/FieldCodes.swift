@@ -18,7 +18,7 @@ enum FieldCodes {
         (.pbbISID, nil, oxm(37)), (.pbbUCA, nil, oxm(41)),
         (.mplsLabel, nil, oxm(34)), (.mplsTC, nil, oxm(35)), (.mplsBOS, nil, oxm(36)), (.mplsTTL, nx(30), nil),
         (.ipDSCP, nil, oxm(8)), (.ipECN, nx(28), oxm(9)), (.ipProto, nxm(6), oxm(10)), (.ipTTL, nx(29), nil),
-        (.ipFrag, nx(26), nil), (.ipv4Src, nxm(7), oxm(11)), (.ipv4Dst, nxm(8), oxm(12)),
+        (.conjID, nx(37), nil), (.ipFrag, nx(26), nil), (.ipv4Src, nxm(7), oxm(11)), (.ipv4Dst, nxm(8), oxm(12)),
         (.ipv6Src, nx(19), oxm(26)), (.ipv6Dst, nx(20), oxm(27)), (.ipv6Label, nx(27), oxm(28)),
         (.ipv6ExtHdr, nil, oxm(39)),
         (.arpOp, nxm(15), oxm(21)), (.arpSPA, nxm(16), oxm(22)), (.arpTPA, nxm(17), oxm(23)),
