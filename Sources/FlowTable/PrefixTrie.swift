@@ -159,7 +159,7 @@ struct PrefixTrie {
             unsafe new[number] = child
             unsafe (new + number + 1).update(from: old + number, count: rest)
         }
-        unsafe reclaimer.discard(node)
+        unsafe reclaimer.discard(node, wordCount: Self.header + Self.childCount(shape))
         return address
     }
 
@@ -205,7 +205,7 @@ struct PrefixTrie {
         // A node without prefixes must tell two ways apart.
         if shape >> 8 & 0x7fff != 0 || Self.childCount(shape) > 1 { return result }
         let only = Self.childCount(shape) == 0 ? 0 : unsafe own[Self.header]
-        unsafe reclaimer.discard(own)
+        unsafe reclaimer.discard(own, wordCount: Self.header + Self.childCount(shape))
         return only
     }
 

@@ -13,7 +13,9 @@ final class SubtableIndex {
     private var tries: [PrefixTrie]
     private(set) var count = 0
     /// What was chosen for a mask, of which many flows have the same.
-    private var choices: [Choice?] = Array(repeating: nil, count: 256)
+    private var choices: [Choice?] = Array(repeating: nil, count: 64)
+    private var choicesDisplaced = 0
+    private static let choicesAtMost = 4096
 
     /// The subtables for flows with a mask, of a partition; as long as their shapes are the same.
     private final class Choice {
@@ -102,7 +104,13 @@ final class SubtableIndex {
             return known
         }
         let new = Choice(mask: match.mask, partition: partition, compared: compared)
-        choices[place] = new
+        if choices[place] != nil { choicesDisplaced += 1 }
+        if choicesDisplaced > choices.count, choices.count < Self.choicesAtMost {
+            choices = Array(repeating: nil, count: choices.count * 4)
+            choicesDisplaced = 0
+        } else {
+            choices[place] = new
+        }
         return new
     }
 
