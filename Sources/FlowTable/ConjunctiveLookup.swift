@@ -4,8 +4,8 @@ import Packet
 // Safe throughout: offsets stay within the lengths that blocks are allocated with, and a block lives as long as any
 // snapshot that refers to it (Reclaimer).
 
-/// Conjunctive matches (ovs-fields(7)): flows that stand for one clause each, and flows on `conj_id` that are the answer
-/// for packets that fulfil all clauses of a conjunction.
+/// Conjunctive matches (ovs-fields(7)): flows that stand for one clause each, and flows on `conj_id` that are the
+/// answer for packets that fulfil all clauses of a conjunction.
 ///
 /// At each priority above that of the best plain flow, the best first: if for each clause of some conjunction a flow of
 /// that priority matches, the packet is looked up again with the conjunction's number as its `conj_id`, and plain flows

@@ -14,6 +14,7 @@ public struct FlowModOutcome: Sendable {
 
     public init() {}
 
+    /// A flow as it was and as it is.
     public struct Modification: Sendable {
         public let before: FlowEntry
         public let after: FlowEntry

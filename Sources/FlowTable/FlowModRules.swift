@@ -37,7 +37,9 @@ public struct FlowModRules: Sendable {
     private func check(_ action: Action) throws(OpenFlowError) {
         switch action {
         case .output(let port, _), .outputTruncated(let port, _), .enqueue(let port, _):
-            if !port.isPossibleOutput { throw .badAction(.badOutPort, "no packet can be output to port \(port.rawValue)") }
+            if !port.isPossibleOutput {
+                throw .badAction(.badOutPort, "no packet can be output to port \(port.rawValue)")
+            }
         case .group(let group):
             if !groupExists(group) { throw .badAction(.badOutGroup, "there is no group \(group)") }
         case .meter(let meter): try check(meter: meter)

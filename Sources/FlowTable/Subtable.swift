@@ -66,10 +66,12 @@ final class Subtable {
     /// How many flows share a bucket with this hash.
     func bucketSize(_ hash: UInt64) -> Int { unsafe index.find(hash).map { unsafe Bucket.count($0) } ?? 0 }
 
-    func insert(_ entry: FlowEntry) {
+    func insert(_ entry: FlowEntry) { insert(entry, hash: hash(entry.flow.match.key)) }
+
+    /// - Parameter hash: of the flow's key.
+    func insert(_ entry: FlowEntry, hash: UInt64) {
         published = nil
         let match = entry.flow.match
-        let hash = hash(match.key)
         let bucket = unsafe index.find(hash)
         let grown = unsafe Bucket.insert(
             into: bucket, stride: recordWords, reclaimer: reclaimer, rank: entry.rank

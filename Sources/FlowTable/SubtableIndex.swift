@@ -12,8 +12,31 @@ final class SubtableIndex {
     private(set) var subtables: [SubtableShape: Subtable] = [:]
     private var tries: [PrefixTrie]
     private(set) var count = 0
-    /// The mask of the flow added last, and what follows from it: flows with one mask mostly come together.
-    private var recent: (mask: FlowMask, levels: [FlowMask]) = (FlowMask(), MaskRelaxation.levels(FlowMask()))
+    /// What was chosen for a mask, of which many flows have the same.
+    private var choices: [Choice?] = Array(repeating: nil, count: 64)
+    private var choicesDisplaced = 0
+    private static let choicesAtMost = 4096
+
+    /// The subtables for flows with a mask, of a partition; as long as their shapes are the same.
+    private final class Choice {
+        let mask: FlowMask
+        let partition: Partition
+        let compared: UInt32
+        let levels: [FlowMask]
+        var subtables: [Subtable?]
+
+        init(mask: FlowMask, partition: Partition, compared: UInt32) {
+            self.mask = mask
+            self.partition = partition
+            self.compared = compared
+            levels = MaskRelaxation.levels(mask)
+            subtables = levels.map { _ in nil }
+        }
+
+        func forget(_ subtable: Subtable) {
+            for number in subtables.indices where subtables[number] === subtable { subtables[number] = nil }
+        }
+    }
 
     init(hasher: KeyHash, reclaimer: Reclaimer) {
         self.hasher = hasher
@@ -23,8 +46,8 @@ final class SubtableIndex {
 
     /// Adds a flow; the subtable that it is in from now on.
     func insert(_ entry: FlowEntry) -> Subtable {
-        let subtable = chooseSubtable(entry.flow.match)
-        subtable.insert(entry)
+        let (subtable, hash) = chooseSubtable(entry.flow.match)
+        subtable.insert(entry, hash: hash)
         forEachPrefix(entry.flow.match) { tries[$0].add($1, length: $2) }
         count += 1
         return subtable
@@ -34,29 +57,61 @@ final class SubtableIndex {
         subtable.remove(entry)
         if subtable.flowCount == 0 {
             subtables[subtable.shape] = nil
+            for choice in choices { choice?.forget(subtable) }
             subtable.discardAll()
         }
         forEachPrefix(entry.flow.match) { tries[$0].remove($1, length: $2) }
         count -= 1
     }
 
-    private func chooseSubtable(_ match: Match) -> Subtable {
-        let compared = MaskRelaxation.comparedWords(
-            match, words: match.mask.wordSet, subtables: subtables.count)
-        let partition = Partition(match)
+    /// The subtable for a flow, and the flow's hash in it.
+    private func chooseSubtable(_ match: Match) -> (Subtable, hash: UInt64) {
+        let words = match.mask.wordSet
+        let compared = MaskRelaxation.comparedWords(match, words: words, subtables: subtables.count)
+        let choice = choice(match, words: words, compared: compared)
         let limit = MaskRelaxation.bucketLimit(subtables: subtables.count)
-        if recent.mask != match.mask { recent = (match.mask, MaskRelaxation.levels(match.mask)) }
-        let levels = recent.levels
-        for (number, mask) in levels.enumerated() {
-            let shape = SubtableShape(hashMask: mask, comparedWords: compared, partition: partition)
-            guard let subtable = subtables[shape] else {
+        for number in choice.levels.indices {
+            guard let subtable = choice.subtables[number] ?? known(choice, number) else {
+                let shape = SubtableShape(
+                    hashMask: choice.levels[number], comparedWords: compared, partition: choice.partition)
                 let new = Subtable(shape: shape, hasher: hasher, reclaimer: reclaimer)
                 subtables[shape] = new
-                return new
+                choice.subtables[number] = new
+                return (new, new.hash(match.key))
             }
-            if number == levels.count - 1 || subtable.bucketSize(subtable.hash(match.key)) < limit { return subtable }
+            let hash = subtable.hash(match.key)
+            if number == choice.levels.count - 1 || subtable.bucketSize(hash) < limit { return (subtable, hash) }
         }
         preconditionFailure("the last level takes any flow")
+    }
+
+    private func known(_ choice: Choice, _ number: Int) -> Subtable? {
+        let shape = SubtableShape(
+            hashMask: choice.levels[number], comparedWords: choice.compared, partition: choice.partition)
+        let subtable = subtables[shape]
+        choice.subtables[number] = subtable
+        return subtable
+    }
+
+    private func choice(_ match: Match, words: UInt32, compared: UInt32) -> Choice {
+        let partition = Partition(match)
+        var state = hasher.mix(hasher.seed, partition.value)
+        state = hasher.hash(match.mask, words: words, after: state)
+        let place = Int(truncatingIfNeeded: state) & (choices.count - 1)
+        if let known = choices[place], known.partition == partition, known.compared == compared,
+            known.mask == match.mask
+        {
+            return known
+        }
+        let new = Choice(mask: match.mask, partition: partition, compared: compared)
+        if choices[place] != nil { choicesDisplaced += 1 }
+        if choicesDisplaced > choices.count, choices.count < Self.choicesAtMost {
+            choices = Array(repeating: nil, count: choices.count * 4)
+            choicesDisplaced = 0
+        } else {
+            choices[place] = new
+        }
+        return new
     }
 
     private func forEachPrefix(_ match: Match, _ body: (Int, UInt64, Int) -> Void) {

@@ -11,6 +11,7 @@ public struct TableSettings: Sendable, Hashable {
 
     public init(name: String) { self.name = name }
 
+    /// Two bounds, lest controllers be told again and again of one.
     public struct Vacancy: Sendable, Hashable {
         /// Told when fewer places are free.
         public var down: UInt8

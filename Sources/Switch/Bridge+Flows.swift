@@ -38,8 +38,8 @@ extension Bridge {
     /// Takes back what was changed since the transaction began.
     public func rollBackTransaction() { tables.rollBackTransaction() }
 
-    /// Puts all changes since the last publication in force. When this returns, no packet is treated by flows that went,
-    /// and the counts of those whose removal controllers are to hear of are final.
+    /// Puts all changes since the last publication in force. When this returns, no packet is treated by flows that
+    /// went, and the counts of those whose removal controllers are to hear of are final.
     ///
     /// Costs what has changed, not what is there; nothing if nothing has changed.
     public func publishChanges() {

@@ -17,7 +17,9 @@ import Testing
             match.set(.ethType, 0x0800)
             match.set(.ipProto, random.chance(50) ? 6 : 17)
             let isExact = kind == .exact
-            func prefix(_ length: Int) -> UInt128? { isExact ? nil : UInt128(UInt32.max) << UInt128(32 - length) & 0xffff_ffff }
+            func prefix(_ length: Int) -> UInt128? {
+                isExact ? nil : UInt128(UInt32.max) << UInt128(32 - length) & 0xffff_ffff
+            }
             match.set(.ipv4Src, UInt128(UInt32(truncatingIfNeeded: random.next())), mask: prefix(16 + random.below(17)))
             match.set(.ipv4Dst, UInt128(UInt32(truncatingIfNeeded: random.next())), mask: prefix(16 + random.below(17)))
             if isExact || random.chance(50) { match.set(.tcpSrc, UInt128(random.below(65536))) }

@@ -34,7 +34,8 @@ import Testing
         var match = Match()
         match.set(.vlanTCI, 7, mask: 0xfff)
         match.set(.ethDst, 0x0200_0000_0001)
-        var flow = Flow(table: 10, match: match, instructions: InstructionSet(apply: [.output(PortNumber(3), maxLength: 0)]))
+        let output = Action.output(PortNumber(3), maxLength: 0)
+        var flow = Flow(table: 10, match: match, instructions: InstructionSet(apply: [output]))
         flow.hardTimeoutSeconds = 60
         flow.cookie = 7
         #expect(mod.flow == flow)

@@ -81,7 +81,7 @@ extension RunningSwitch {
             bridge.publishChanges()
             for step in 0..<30 {
                 for _ in 0..<(1 + random.below(random.chance(5) ? 90 : 3)) {
-                    let flow = random.chance(50) ? random.pick(model.flows.isEmpty ? pool : model.flows) : random.pick(pool)
+                    let flow = random.pick(random.chance(50) && !model.flows.isEmpty ? model.flows : pool)
                     switch random.below(6) {
                     case 0...2: try change(.add, random.pick(pool), &model)
                     case 3: try change(.deleteStrict, flow, &model)
