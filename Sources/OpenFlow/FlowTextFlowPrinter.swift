@@ -1,34 +1,36 @@
 import Packet
 
-/// What is counted for a flow (OpenFlow 1.3.5 §7.3.5.2).
-public struct FlowStatistics: Sendable, Hashable {
-    /// How long the flow has been there.
-    public var durationSeconds: UInt32
-    /// Beyond `durationSeconds`.
-    public var durationNanoseconds: UInt32
-    /// `nil`: not counted.
-    public var packets: UInt64?
-    /// `nil`: not counted.
-    public var bytes: UInt64?
-    /// Seconds since the last packet; `nil`: unknown.
-    public var idleAgeSeconds: UInt32?
-    /// Seconds since the last modification; `nil`: unknown.
-    public var hardAgeSeconds: UInt32?
+extension Flow {
+    /// What is counted for a flow (OpenFlow 1.3.5 §7.3.5.2).
+    public struct Statistics: Sendable, Hashable {
+        /// How long the flow has been there.
+        public var durationSeconds: UInt32
+        /// Beyond `durationSeconds`.
+        public var durationNanoseconds: UInt32
+        /// `nil`: not counted.
+        public var packets: UInt64?
+        /// `nil`: not counted.
+        public var bytes: UInt64?
+        /// Seconds since the last packet; `nil`: unknown.
+        public var idleAgeSeconds: UInt32?
+        /// Seconds since the last modification; `nil`: unknown.
+        public var hardAgeSeconds: UInt32?
 
-    public init(durationSeconds: UInt32, durationNanoseconds: UInt32 = 0, packets: UInt64?, bytes: UInt64?) {
-        self.durationSeconds = durationSeconds
-        self.durationNanoseconds = durationNanoseconds
-        self.packets = packets
-        self.bytes = bytes
-    }
+        public init(durationSeconds: UInt32, durationNanoseconds: UInt32 = 0, packets: UInt64?, bytes: UInt64?) {
+            self.durationSeconds = durationSeconds
+            self.durationNanoseconds = durationNanoseconds
+            self.packets = packets
+            self.bytes = bytes
+        }
 
-    /// Seconds with as many decimals as say it exactly, and three at least if there are any.
-    var duration: String {
-        guard durationNanoseconds > 0 else { return "\(durationSeconds)s" }
-        let digits = String(durationNanoseconds)
-        var decimals = String(repeating: "0", count: max(0, 9 - digits.count)) + digits
-        while decimals.utf8.count > 3 && decimals.hasSuffix("0") { decimals.removeLast() }
-        return "\(durationSeconds).\(decimals)s"
+        /// Seconds with as many decimals as say it exactly, and three at least if there are any.
+        var duration: String {
+            guard durationNanoseconds > 0 else { return "\(durationSeconds)s" }
+            let digits = String(durationNanoseconds)
+            var decimals = String(repeating: "0", count: max(0, 9 - digits.count)) + digits
+            while decimals.utf8.count > 3 && decimals.hasSuffix("0") { decimals.removeLast() }
+            return "\(durationSeconds).\(decimals)s"
+        }
     }
 }
 
@@ -37,7 +39,7 @@ extension Flow: CustomStringConvertible {
     public var description: String { head() + "actions=\(instructions)" }
 
     /// As `ovs-ofctl dump-flows` has it: `cookie=0x0, duration=1.2s, table=0, n_packets=3, n_bytes=180, … actions=…`.
-    public func description(with statistics: FlowStatistics) -> String {
+    public func description(with statistics: Statistics) -> String {
         func count(_ value: UInt64?) -> String { value.map { String($0) } ?? "?" }
         var text = "cookie=\(Field.hexadecimal(cookie)), duration=\(statistics.duration), table=\(table), "
         text += "n_packets=\(count(statistics.packets)), n_bytes=\(count(statistics.bytes)), "

@@ -63,6 +63,7 @@ public struct GroupMod: Sendable, Hashable {
         self.group = group
     }
 
+    /// OpenFlow 1.3.5 §7.3.4.2, enum ofp_group_mod_command.
     public enum Command: UInt16, Sendable, Hashable, CaseIterable {
         case add = 0
         case modify = 1

@@ -67,5 +67,6 @@ public struct MeterMod: Sendable, Hashable {
         self.meter = meter
     }
 
+    /// OpenFlow 1.3.5 §7.3.4.4, enum ofp_meter_mod_command.
     public enum Command: UInt16, Sendable, Hashable, CaseIterable { case add = 0, modify = 1, delete = 2 }
 }

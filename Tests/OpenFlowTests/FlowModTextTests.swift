@@ -103,7 +103,7 @@ struct FlowModTextTests {
         var flow = try FlowText.parseFlow(
             "cookie=0x12,table=3,idle_timeout=10,hard_timeout=20,send_flow_rem,reset_counts,importance=4,priority=7,ip "
                 + "actions=output:2")
-        var counted = FlowStatistics(durationSeconds: 5, durationNanoseconds: 20_000_000, packets: 3, bytes: 180)
+        var counted = Flow.Statistics(durationSeconds: 5, durationNanoseconds: 20_000_000, packets: 3, bytes: 180)
         (counted.idleAgeSeconds, counted.hardAgeSeconds) = (1, 4)
         #expect(
             flow.description(with: counted)
@@ -111,7 +111,7 @@ struct FlowModTextTests {
                 + "send_flow_rem reset_counts importance=4, idle_age=1, hard_age=4, priority=7,ip actions=output:2")
         #expect(try FlowText.parseFlow(flow.description(with: counted)) == flow)
         flow = try FlowText.parseFlow("actions=NORMAL")
-        counted = FlowStatistics(durationSeconds: 4, packets: nil, bytes: nil)
+        counted = Flow.Statistics(durationSeconds: 4, packets: nil, bytes: nil)
         counted.hardAgeSeconds = 4
         #expect(
             flow.description(with: counted)

@@ -126,8 +126,9 @@ struct FlowTextAcceptanceTests {
                 + "fin_idle_timeout=1,idle_timeout=3,dl_type=0x800,nw_proto=6,tp_dst=tcp_src,nw_src=1.2.3.4,"
                 + "reg1[0..3]=5,load:reg0->reg1,in_port=7,in_port=NXM_OF_IN_PORT[])",
             "learn(table=1,idle_timeout=3,fin_idle_timeout=1,fin_hard_timeout=2,send_flow_rem,delete_learned,"
-                + "cookie=0x12,limit=5,result_dst=NXM_NX_REG0[3],eth_type=0x800,nw_proto=6,NXM_OF_TCP_DST[]=NXM_OF_TCP_SRC[],"
-                + "nw_src=1.2.3.4,NXM_NX_REG1[0..3]=0x5,load:NXM_NX_REG0[]->NXM_NX_REG1[],in_port=7,NXM_OF_IN_PORT[])"
+                + "cookie=0x12,limit=5,result_dst=NXM_NX_REG0[3],eth_type=0x800,nw_proto=6,"
+                + "NXM_OF_TCP_DST[]=NXM_OF_TCP_SRC[],nw_src=1.2.3.4,NXM_NX_REG1[0..3]=0x5,"
+                + "load:NXM_NX_REG0[]->NXM_NX_REG1[],in_port=7,NXM_OF_IN_PORT[])"
         ),
     ]
 

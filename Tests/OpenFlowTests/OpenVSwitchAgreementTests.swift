@@ -113,7 +113,7 @@ struct OpenVSwitchAgreementTests {
             flow.flags = Flow.Flags(rawValue: UInt16(some(32)))
             if generator.next() % 2 == 0 { flow.match.set(.ethType, 0x0800) }
             let scale: [UInt64] = [1, 1000, 1_000_000]
-            var counted = FlowStatistics(
+            var counted = Flow.Statistics(
                 durationSeconds: UInt32(some(100_000)), packets: some(.max), bytes: some(.max))
             counted.durationNanoseconds = UInt32(some(900) * scale[Int(generator.next() % 3)])
             let output = try OpenVSwitch.text(of: Self.reply(to: 1, Self.bytes(of: flow, counted)))
@@ -146,7 +146,7 @@ struct OpenVSwitchAgreementTests {
         return bytes([(UInt64(8 + bands.count), 2), (UInt64(meter.flags.rawValue), 2), (UInt64(meter.id), 4)]) + bands
     }
 
-    private static func bytes(of flow: Flow, _ counted: FlowStatistics) -> [UInt8] {
+    private static func bytes(of flow: Flow, _ counted: Flow.Statistics) -> [UInt8] {
         let match =
             flow.match == Match() ? bytes([(1, 2), (4, 2), (0, 4)])
             : bytes([(1, 2), (10, 2), (0x8000_0a02, 4), (0x0800, 2), (0, 6)])

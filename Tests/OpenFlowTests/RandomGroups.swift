@@ -15,8 +15,11 @@ struct RandomGroups {
         for index in 0..<count {
             var bucket = Group.Bucket(weight: kind == .select ? 1 : 0, actions: [])
             if kind == .select && flows.chance(50) { bucket.weight = UInt16(flows.bits(16)) }
-            if kind == .select && flows.chance(30) || kind == .fastFailover { bucket.watchPort = PortNumber(UInt32(flows.bits(15))) }
-            if (kind == .select || kind == .fastFailover) && flows.chance(30) { bucket.watchGroup = UInt32(flows.bits(31)) }
+            let mayWatch = kind == .select || kind == .fastFailover
+            if kind == .fastFailover || mayWatch && flows.chance(30) {
+                bucket.watchPort = PortNumber(UInt32(flows.bits(15)))
+            }
+            if mayWatch && flows.chance(30) { bucket.watchGroup = UInt32(flows.bits(31)) }
             if !flows.forOpenVSwitch && flows.chance(30) { bucket.id = UInt32(index) }
             bucket.actions = (0..<Int(flows.bits(2))).map { _ in flows.newerActionOfSet() }
             group.buckets.append(bucket)
