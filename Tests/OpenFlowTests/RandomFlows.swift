@@ -215,7 +215,8 @@ struct RandomFlows {
 
     private func writable() -> [FieldID] {
         FieldID.allCases.filter {
-            Field[$0].isWritable && isAvailable($0) && ($0 != .vlanVID || tags > 0) && $0 != .vlanTCI
+            // Open vSwitch does not set nw_proto.
+            Field[$0].isWritable && $0 != .ipProto && isAvailable($0) && ($0 != .vlanVID || tags > 0) && $0 != .vlanTCI
                 && !(forOpenVSwitch && [.ethType, .mplsBOS, .inPort].contains($0))
         }
     }
