@@ -215,9 +215,8 @@ struct RandomFlows {
 
     private func writable() -> [FieldID] {
         FieldID.allCases.filter {
-            // Open vSwitch does not set nw_proto.
-            Field[$0].isWritable && $0 != .ipProto && isAvailable($0) && ($0 != .vlanVID || tags > 0) && $0 != .vlanTCI
-                && !(forOpenVSwitch && [.ethType, .mplsBOS, .inPort].contains($0))
+            Field[$0].isWritable && isAvailable($0) && ($0 != .vlanVID || tags > 0) && $0 != .vlanTCI
+                && !(forOpenVSwitch && [.ethType, .mplsBOS, .ipProto, .inPort].contains($0))
         }
     }
 
