@@ -113,7 +113,9 @@ extension PacketEditor {
     // MARK: Provider backbone bridging (IEEE 802.1Q §9.7)
 
     /// Bytes that a service instance tag and the backbone addresses take up.
-    private static var backboneLength: Int { @_noLocks get { EthernetHeader.length &+ PBBTag.controlInformationLength } }
+    private static var backboneLength: Int {
+        @_noLocks get { EthernetHeader.length &+ PBBTag.controlInformationLength }
+    }
 
     /// Addresses and a service instance tag in front of the packet, whose own become the customer's. The priority is
     /// copied from the outer VLAN tag, the instance from a service instance tag (OpenFlow 1.3.5 §5.12.1, table 7).

@@ -4,8 +4,8 @@ import Packet
 public struct PacketIn: Sendable, Hashable {
     /// The data path's number of the bridge.
     public var bridge: Int
-    /// The packet, from its first byte on: at most ``Limits/packetInBytes`` of it, whatever the flow says, since the switch may have
-    /// to keep it.
+    /// The packet, from its first byte on: at most ``Limits/packetInBytes`` of it, whatever the flow
+    /// says, since the switch may have to keep it.
     public var bytes: [UInt8]
     /// Bytes of the whole packet.
     public var length: Int

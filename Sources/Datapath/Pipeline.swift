@@ -30,7 +30,10 @@ extension Pipeline {
         translate(key, passes: [], into: &translation)
     }
 
+    /// Every port, unless a pipeline knows better.
     public func floods(to port: UInt16) -> Bool { true }
+
+    /// Every port, unless a pipeline knows better.
     public func forwards(to port: UInt16) -> Bool { true }
 }
 
@@ -74,6 +77,7 @@ public struct Translation {
         counters.reserveCapacity(16)
     }
 
+    /// Makes it as new, and keeps its memory.
     public mutating func clear() {
         instructions.removeAll(keepingCapacity: true)
         contributors.removeAll(keepingCapacity: true)

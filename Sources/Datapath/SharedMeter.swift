@@ -129,7 +129,8 @@ struct MeterBand: ~Copyable {
         // A second's worth of kilobits is 125 bytes for each.
         let unitsPerSecond = Double(settings.rate) * (countsPackets ? 1 : 125)
         let ticksPerUnit = rate == 0 ? 0 : 16 * cyclesPerSecond / unitsPerSecond
-        cost = UInt64(min(ticksPerUnit * 65536, 0x1p47))
+        // A packet has less than 65,536 bytes, so that a price stays below 2⁶³.
+        cost = UInt64(min(ticksPerUnit * 65536, countsPackets ? 0x1p62 : 0x1p47))
         let seconds = settings.burst == 0 || rate == 0 ? 0.2 : Double(settings.burst) / Double(settings.rate)
         // Even of a low rate a packet may use up the bucket, and at least one packet must fit.
         let atLeast = ticksPerUnit * (countsPackets ? 1 : 1500)

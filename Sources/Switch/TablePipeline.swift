@@ -76,7 +76,10 @@ public final class TablePipeline: Pipeline {
         translation = translator.translation
     }
 
+    /// Whether NORMAL floods to a port, by its index in the data path.
     public func floods(to port: UInt16) -> Bool { indices[port].map { ports[$0].floods } ?? true }
+
+    /// Whether NORMAL may send to a port, by its index in the data path.
     public func forwards(to port: UInt16) -> Bool { indices[port].map { ports[$0].forwards } ?? true }
 
     /// The port with an OpenFlow number.

@@ -10,7 +10,7 @@ import Testing
 struct LabelTests {
     private static let pool = Result { () throws -> PacketPool in
         _ = try TestEnvironment.shared
-        return try PacketPool(name: "labels", count: 255)
+        return try PacketPool(name: "labels", count: 1023)
     }
 
     private static let addresses: [UInt8] = [0x22, 0, 0, 0, 0, 1, 0x12, 0, 0, 0, 0, 2]

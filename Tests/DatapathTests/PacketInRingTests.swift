@@ -10,7 +10,7 @@ import Testing
 struct PacketInRingTests {
     private static let pool = Result { () throws -> PacketPool in
         _ = try TestEnvironment.shared
-        return try PacketPool(name: "packet-in", count: 255)
+        return try PacketPool(name: "packet-in", count: 1023)
     }
 
     private static func message(_ random: inout SeededGenerator) -> ControllerMessage {

@@ -76,7 +76,7 @@ struct FlowTextRefusalTests {
         ("actions=mod_nw_src:1.2.3.4/8", 20, "without a mask"),
         ("actions=set_field:1->tcp_dst", 22, "needs tcp or tcp6"),
         ("actions=set_field:1", 19, "write set_field:VALUE->FIELD"),
-        ("ip actions=set_field:6->nw_proto", 25, "read-only"),
+        ("tcp actions=set_field:2->tcp_flags", 26, "read-only"),
         ("ip actions=set_field:1->tp_dst", 25, "needs one of"), ("actions=set_field:1->reg99", 22, "did you mean"),
         ("actions=set_field:0/0->reg0", 19, "sets no bit"), ("actions=set_field:1->reg0[3]", 22, "whole fields"),
         ("actions=set_field:0x1005->vlan_vid", 27, "push_vlan:0x8100"),

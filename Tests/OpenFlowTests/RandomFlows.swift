@@ -225,7 +225,7 @@ struct RandomFlows {
     func writable() -> [FieldID] {
         // What changes the kind of a packet would change what may follow.
         FieldID.allCases.filter {
-            Field[$0].isWritable && isAvailable($0) && ($0 != .vlanVID || tags > 0) 
+            Field[$0].isWritable && isAvailable($0) && ($0 != .vlanVID || tags > 0)
                 && ![.vlanTCI, .ethType, .ipProto].contains($0)
                 && !(forOpenVSwitch && [.mplsBOS, .inPort].contains($0))
         }

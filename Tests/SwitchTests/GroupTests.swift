@@ -96,10 +96,8 @@ extension RunningSwitch {
                 pcap.outputPath = folder.file("p\(number).pcap")
                 try vswitch.addPort(PortConfiguration(name: "p\(number)", number: number, kind: .pcap(pcap)))
             }
-            try vswitch.bridge.apply(
-                GroupMod(
-                    .add,
-                    Group(id: 1, kind: .select, buckets: [Self.bucket([.to(2)]), Self.bucket([.decrementTTL, .to(3)])])))
+            let buckets = [Self.bucket([.to(2)]), Self.bucket([.decrementTTL, .to(3)])]
+            try vswitch.bridge.apply(GroupMod(.add, Group(id: 1, kind: .select, buckets: buckets)))
             try vswitch.setFlows(flows)
             try vswitch.start()
             while !vswitch.hasPlayedAllCaptures {}

@@ -85,6 +85,7 @@ struct MeterTableTests {
         #expect(code(.add, 3, .kilobitsPerSecond, bands: MeterTable.bandLimit + 1) == Code.outOfBands.rawValue)
         #expect(code(.delete, 9, []) == nil)
         #expect(table.entries[1]?.meter.bands == [.init(.drop, rate: 5, burst: 0)])
-        #expect(try table.apply(MeterMod(.delete, OpenFlow.Meter(id: OpenFlow.Meter.all, flags: [], bands: []))).count == 2)
+        let all = OpenFlow.Meter(id: OpenFlow.Meter.all, flags: [], bands: [])
+        #expect(try table.apply(MeterMod(.delete, all)).count == 2)
     }
 }
