@@ -59,7 +59,7 @@ import Testing
         #expect(number(error(flowMod([0x80, 0, 0x14, 1, 6]))) == [4, 9])  // ip_proto without eth_type
         #expect(number(error(flowMod(ip + ip))) == [4, 10])
         #expect(number(error(flowMod([0x80, 0, 0x0c, 2, 0x20, 0]))) == [4, 7])  // vlan_vid of 14 bits
-        #expect(number(error(flowMod([0x80, 0, 0x05, 16] + [UInt8](repeating: 255, count: 16)))) == [4, 1])
+        #expect(number(error(flowMod([0x80, 0, 0x0a, 3, 8, 0, 0]))) == [4, 1])
         #expect(number(error(flowMod([0x80, 0, 0x05, 16, 1] + [UInt8](repeating: 0, count: 15)))) == [4, 5])
         #expect(number(error(flowMod([0x80, 0, 0x0b, 4, 8, 0, 0xff, 0]))) == [4, 8])  // eth_type with a mask
         #expect(number(error(flowMod([0x80, 0, 0xfe, 1, 0]))) == [4, 6])
