@@ -50,7 +50,8 @@ struct Generator: RandomNumberGenerator {
         vlan(&match)
         let families: [(UInt128, [FieldID])] = [
             (0x0800, [.ipv4Src, .ipv4Dst]), (0x86dd, [.ipv6Src, .ipv6Dst, .ipv6Label, .ipv6ExtHdr]),
-            (0x0806, [.arpOp, .arpSPA, .arpTPA, .arpSHA, .arpTHA]), (0x8847, [.mplsLabel, .mplsTC, .mplsBOS, .mplsTTL]),
+            (0x0806, [.arpOp, .arpSPA, .arpTPA, .arpSHA, .arpTHA]),
+            (0x8847, [.mplsLabel, .mplsTC, .mplsBOS, .mplsTTL]),
             (0x88e7, [.pbbISID, .pbbUCA]), (0x1234, []),
         ]
         if chance(5) { return match }

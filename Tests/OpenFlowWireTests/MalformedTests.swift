@@ -84,7 +84,9 @@ import Testing
     }
 
     @Test func actions() {
-        func refused(_ action: [UInt8], match: [UInt8] = []) -> [UInt16] { number(error(flowMod(match, apply(action)))) }
+        func refused(_ action: [UInt8], match: [UInt8] = []) -> [UInt16] {
+            number(error(flowMod(match, apply(action))))
+        }
         #expect(refused([0, 99, 0, 8, 0, 0, 0, 0]) == [2, 0])
         #expect(refused([0, 22, 0, 16, 0, 0, 0, 1]) == [2, 1])
         #expect(refused([0, 22, 0, 4, 0, 0, 0, 1]) == [2, 1])
@@ -129,7 +131,10 @@ import Testing
                     switch seed % 4 {
                     case 0: .flowMod(generator.flowMod(codec))
                     case 1: .packetIn(generator.packetIn(codec))
-                    case 2: codec.version == .v10 ? .flowRemoved(generator.flowRemoved(codec)) : .groupMod(GroupMod(.add, generator.group(codec.version)))
+                    case 2:
+                        codec.version == .v10
+                            ? .flowRemoved(generator.flowRemoved(codec))
+                            : .groupMod(GroupMod(.add, generator.group(codec.version)))
                     default: .packetOut(PacketOut(inPort: .any, actions: generator.actions(codec.version), data: [1]))
                     }
                 let bytes = codec.encode(message, xid: 1)
@@ -138,7 +143,9 @@ import Testing
                     for _ in 0..<Int.random(in: 1...3, using: &generator) {
                         broken[Int.random(in: 0..<broken.count, using: &generator)] = generator.number()
                     }
-                    if generator.chance(3) { broken.removeLast(Int.random(in: 0...broken.count - 8, using: &generator)) }
+                    if generator.chance(3) {
+                        broken.removeLast(Int.random(in: 0...broken.count - 8, using: &generator))
+                    }
                     (broken[2], broken[3]) = (UInt8(broken.count >> 8), UInt8(broken.count & 255))
                     broken[0] = bytes[0]
                     if let frame = try? codec.decode(broken) { _ = codec.encode(frame) }

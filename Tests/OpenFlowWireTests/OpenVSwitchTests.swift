@@ -29,7 +29,9 @@ struct OpenVSwitchTests {
         let lines = String(decoding: data, as: UTF8.self).split(separator: "\n", omittingEmptySubsequences: false)
         var texts: [String] = []
         for line in lines {
-            if line.hasPrefix(prefix) { texts.append(String(line)) } else if !texts.isEmpty {
+            if line.hasPrefix(prefix) {
+                texts.append(String(line))
+            } else if !texts.isEmpty {
                 texts[texts.count - 1] += "\n" + line
             }
         }
@@ -56,11 +58,15 @@ struct OpenVSwitchTests {
         for seed in UInt64(0)..<600 {
             var generator = Generator(seed: seed)
             let match = generator.match()
-            let isKnown = unknown.allSatisfy { match.mask(of: $0) == 0 } || match.key[.ethType] != 0x88e7 && match.mask(of: .inPhyPort) == 0 && match.mask(of: .ipv6ExtHdr) == 0
+            let isKnown =
+                unknown.allSatisfy { match.mask(of: $0) == 0 }
+                || match.key[.ethType] != 0x88e7 && match.mask(of: .inPhyPort) == 0 && match.mask(of: .ipv6ExtHdr) == 0
             if isKnown { matches.append(match) }
         }
         let mods = matches.map { FlowMod(.add, Flow(match: $0, instructions: InstructionSet())) }
-        let lines = try printed(mods.map { codec.encode(.flowMod($0), xid: 1) }, prefix: codec.version == .v10 ? "NXT_FLOW_MOD" : "OFPT_FLOW_MOD")
+        let lines = try printed(
+            mods.map { codec.encode(.flowMod($0), xid: 1) },
+            prefix: codec.version == .v10 ? "NXT_FLOW_MOD" : "OFPT_FLOW_MOD")
         try #require(lines.count == matches.count)
         for (match, line) in zip(matches, lines) {
             do {
@@ -103,7 +109,9 @@ struct OpenVSwitchTests {
         for ((action, text), line) in zip(Self.actions, lines) {
             // 1.0 has no way to set the TTL but a load.
             let expected = codec.version == .v10 && action == .modField(.ipTTL, 9) ? "load:0x9->NXM_NX_IP_TTL[]" : text
-            #expect(line.hasSuffix("actions=" + expected) || line.hasSuffix("actions=" + expected + "\n"), "\(line) \(expected)")
+            #expect(
+                line.hasSuffix("actions=" + expected) || line.hasSuffix("actions=" + expected + "\n"),
+                "\(line) \(expected)")
         }
     }
 
@@ -115,44 +123,63 @@ struct OpenVSwitchTests {
         let port = generator.portDescription(version)
         var counts = PortStatistics(port: port.number)
         counts.sentBytes = 77
-        let flow = Flow(table: 3, match: Match(), instructions: InstructionSet(apply: [.output(PortNumber(3), maxLength: 0)]))
+        let flow = Flow(
+            table: 3, match: Match(), instructions: InstructionSet(apply: [.output(PortNumber(3), maxLength: 0)]))
         let flows = [FlowStatistics(flow, duration: .init(seconds: 5), packetCount: 6, byteCount: 7)]
         let removed = FlowRemoved(
             table: 3, priority: 4, cookie: 5, match: Match(), reason: .delete, duration: .init(), idleTimeoutSeconds: 6,
             hardTimeoutSeconds: 0, packetCount: 8, byteCount: 9)
         var packet = generator.packetIn(Codec(version: version))
-        packet.data = [UInt8](repeating: 0, count: 60)
+        (packet.bufferID, packet.data, packet.totalLength) = (nil, [UInt8](repeating: 0, count: 60), 60)
         var table = generator.tableFeatures()
         (table.flow.applyActions, table.flow.nextTables, table.config) = ([0, 22], [157, 158], 0)
         (table.table, table.miss) = (156, .init())
         table.miss.applySetField = [.ethSrc]
         var messages: [Message] = [
-            .hello(VersionSet([.v10, .v13])), .error(.badAction(.badArgument, ""), data: codec.encode(.featuresRequest, xid: 1)),
-            .echoRequest([1]), .featuresReply(SwitchFeatures(datapathID: 5, tableCount: 254, capabilities: [.flowStatistics])),
+            .hello(VersionSet([.v10, .v13])),
+            .error(.badAction(.badArgument, ""), data: codec.encode(.featuresRequest, xid: 1)),
+            .echoRequest([1]),
+            .featuresReply(SwitchFeatures(datapathID: 5, tableCount: 254, capabilities: [.flowStatistics])),
             .getConfigReply(SwitchConfig(missSendLength: 128)), .packetIn(packet),
-            .packetOut(PacketOut(inPort: .controller, actions: [.output(.local, maxLength: 0)], data: [UInt8](repeating: 0, count: 60))),
+            .packetOut(
+                PacketOut(
+                    inPort: .controller, actions: [.output(.local, maxLength: 0)],
+                    data: [UInt8](repeating: 0, count: 60))),
             .flowRemoved(removed), .portStatus(PortStatus(.add, port)), .barrierReply,
             .roleReply(ControllerRole(.master, generationID: 5)),
-            .multipartReply(.desc(.init(manufacturer: "a", hardware: "b", software: "c", serialNumber: "d", datapath: "e")), more: false),
+            .multipartReply(
+                .desc(.init(manufacturer: "a", hardware: "b", software: "c", serialNumber: "d", datapath: "e")),
+                more: false),
             .multipartReply(.flow(flows, version == .v10 ? .nicira : .standard), more: false),
             .multipartReply(.aggregate(.init(packetCount: 1, byteCount: 2, flowCount: 3), .standard), more: false),
             .multipartReply(.table([.init(table: 1, activeCount: 2, lookupCount: 3, matchedCount: 4)]), more: false),
             .multipartReply(.portStats([counts]), more: false), .multipartReply(.portDesc([port]), more: false),
             .multipartReply(.flowMonitor([.added(.init(flow)), .abbreviated(xid: 5)]), more: false),
-            .flowMod(FlowMod(.modify, flow)), .setAsync(AsyncConfig(packetIn: .init(master: 7), portStatus: .init(), flowRemoved: .init())),
+            .flowMod(FlowMod(.modify, flow)),
+            .setAsync(AsyncConfig(packetIn: .init(master: 7), portStatus: .init(), flowRemoved: .init())),
         ]
         if version != .v10 {
             let bucket = Group.Bucket(weight: 5, actions: [.output(PortNumber(3), maxLength: 0)])
             let group = Group(id: 5, kind: .select, buckets: [bucket])
-            let meter = Meter(id: 3, flags: [.kilobitsPerSecond], bands: [.init(.remarkDSCP(precedenceLevels: 1), rate: 5)])
+            let meter = Meter(
+                id: 3, flags: [.kilobitsPerSecond], bands: [.init(.remarkDSCP(precedenceLevels: 1), rate: 5)])
             messages += [
                 .groupMod(GroupMod(.add, group)), .meterMod(MeterMod(.add, meter)),
                 .multipartReply(.groupDesc([group]), more: false), .multipartReply(.meterConfig([meter]), more: false),
                 .multipartReply(.tableFeatures([table]), more: false),
-                .multipartReply(.groupFeatures(.init(kinds: 15, capabilities: .chaining, maximumGroups: [1, 2, 3, 4], actions: [5, 6, 7, 8])), more: false),
-                .multipartReply(.meterFeatures(.init(maximumMeters: 9, bandTypes: 6, capabilities: [.burst], maximumBands: 8)), more: false),
-                .bundleControl(.init(id: 5, type: .openReply, flags: .atomic)), .error(.bundleFailed(.badID, ""), data: []),
-                .bundleAdd(BundleAdd(id: 5, flags: .atomic, frame: OpenFlowFrame(version: version, xid: 1, message: .flowMod(FlowMod(.add, flow))))),
+                .multipartReply(
+                    .groupFeatures(
+                        .init(kinds: 15, capabilities: .chaining, maximumGroups: [1, 2, 3, 4], actions: [5, 6, 7, 8])),
+                    more: false),
+                .multipartReply(
+                    .meterFeatures(.init(maximumMeters: 9, bandTypes: 6, capabilities: [.burst], maximumBands: 8)),
+                    more: false),
+                .bundleControl(.init(id: 5, type: .openReply, flags: .atomic)),
+                .error(.bundleFailed(.badID, ""), data: []),
+                .bundleAdd(
+                    BundleAdd(
+                        id: 5, flags: .atomic,
+                        frame: OpenFlowFrame(version: version, xid: 1, message: .flowMod(FlowMod(.add, flow))))),
             ]
         }
         for message in messages {
