@@ -131,10 +131,6 @@ struct OpenVSwitchTests {
             hardTimeoutSeconds: 0, packetCount: 8, byteCount: 9)
         var packet = generator.packetIn(Codec(version: version))
         (packet.bufferID, packet.data, packet.totalLength) = (nil, [UInt8](repeating: 0, count: 60), 60)
-        var table = generator.tableFeatures()
-        (table.flow.applyActions, table.flow.nextTables, table.config) = ([0, 22], [157, 158], 0)
-        (table.table, table.miss) = (156, .init())
-        table.miss.applySetField = [.ethSrc]
         var messages: [Message] = [
             .hello(VersionSet([.v10, .v13])),
             .error(.badAction(.badArgument, ""), data: codec.encode(.featuresRequest, xid: 1)),
@@ -158,34 +154,41 @@ struct OpenVSwitchTests {
             .flowMod(FlowMod(.modify, flow)),
             .setAsync(AsyncConfig(packetIn: .init(master: 7), portStatus: .init(), flowRemoved: .init())),
         ]
-        if version != .v10 {
-            let bucket = Group.Bucket(weight: 5, actions: [.output(PortNumber(3), maxLength: 0)])
-            let group = Group(id: 5, kind: .select, buckets: [bucket])
-            let meter = Meter(
-                id: 3, flags: [.kilobitsPerSecond], bands: [.init(.remarkDSCP(precedenceLevels: 1), rate: 5)])
-            messages += [
-                .groupMod(GroupMod(.add, group)), .meterMod(MeterMod(.add, meter)),
-                .multipartReply(.groupDesc([group]), more: false), .multipartReply(.meterConfig([meter]), more: false),
-                .multipartReply(.tableFeatures([table]), more: false),
-                .multipartReply(
-                    .groupFeatures(
-                        .init(kinds: 15, capabilities: .chaining, maximumGroups: [1, 2, 3, 4], actions: [5, 6, 7, 8])),
-                    more: false),
-                .multipartReply(
-                    .meterFeatures(.init(maximumMeters: 9, bandTypes: 6, capabilities: [.burst], maximumBands: 8)),
-                    more: false),
-                .bundleControl(.init(id: 5, type: .openReply, flags: .atomic)),
-                .error(.bundleFailed(.badID, ""), data: []),
-                .bundleAdd(
-                    BundleAdd(
-                        id: 5, flags: .atomic,
-                        frame: OpenFlowFrame(version: version, xid: 1, message: .flowMod(FlowMod(.add, flow))))),
-            ]
-        }
+        if version != .v10 { messages += since13(codec, flow, &generator) }
         for message in messages {
             let text = try printed([codec.encode(message, xid: 1)], prefix: "").joined(separator: "\n")
             let isRefused = ["decode error", "***", "unknown", "UNKNOWN", "bad "].contains { text.contains($0) }
             #expect(!isRefused && !text.isEmpty, "\(message)\n\(text)")
         }
+    }
+
+    /// What 1.0 lacks.
+    private func since13(_ codec: Codec, _ flow: Flow, _ generator: inout Generator) -> [Message] {
+        let bucket = Group.Bucket(weight: 5, actions: [.output(PortNumber(3), maxLength: 0)])
+        let group = Group(id: 5, kind: .select, buckets: [bucket])
+        let meter = Meter(
+            id: 3, flags: [.kilobitsPerSecond], bands: [.init(.remarkDSCP(precedenceLevels: 1), rate: 5)])
+        var table = generator.tableFeatures()
+        (table.flow.applyActions, table.flow.nextTables, table.config) = ([0, 22], [157, 158], 0)
+        (table.table, table.miss) = (156, .init())
+        table.miss.applySetField = [.ethSrc]
+        return [
+            .groupMod(GroupMod(.add, group)), .meterMod(MeterMod(.add, meter)),
+            .multipartReply(.groupDesc([group]), more: false), .multipartReply(.meterConfig([meter]), more: false),
+            .multipartReply(.tableFeatures([table]), more: false),
+            .multipartReply(
+                .groupFeatures(
+                    .init(kinds: 15, capabilities: .chaining, maximumGroups: [1, 2, 3, 4], actions: [5, 6, 7, 8])),
+                more: false),
+            .multipartReply(
+                .meterFeatures(.init(maximumMeters: 9, bandTypes: 6, capabilities: [.burst], maximumBands: 8)),
+                more: false),
+            .bundleControl(.init(id: 5, type: .openReply, flags: .atomic)),
+            .error(.bundleFailed(.badID, ""), data: []),
+            .bundleAdd(
+                BundleAdd(
+                    id: 5, flags: .atomic,
+                    frame: OpenFlowFrame(version: codec.version, xid: 1, message: .flowMod(FlowMod(.add, flow))))),
+        ]
     }
 }
