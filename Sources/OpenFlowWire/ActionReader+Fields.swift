@@ -22,7 +22,8 @@ extension ActionReader {
             throw .badAction(.badSetType, "set-field takes no mask before OpenFlow 1.5")
         }
         if !header.isWellSized {
-            throw .badAction(.badSetLength, "\(Field[field.id].name) has \(field.byteCount) bytes, not \(header.payload)")
+            throw .badAction(
+                .badSetLength, "\(Field[field.id].name) has \(field.byteCount) bytes, not \(header.payload)")
         }
         try body.require(header.payload, Self.badLength("set-field is cut short"))
         var value = try body.wideNumber(bytes: field.byteCount)

@@ -7,9 +7,7 @@ extension ActionReader {
         switch type {
         case NiciraAction.move where version < .v15: return try move(&body)
         case NiciraAction.load where version < .v15: return try load(&body)
-        case NiciraAction.load2 where version < .v15:
-            try body.skip(6)
-            return try maskedField(&body, takesMask: true)
+        case NiciraAction.load2 where version < .v15: return try maskedField(&body, takesMask: true)
         case NiciraAction.note: return .note(body.rest())
         case NiciraAction.outputField: return try outputField(&body, isSecond: false)
         case NiciraAction.outputField2: return try outputField(&body, isSecond: true)

@@ -128,10 +128,7 @@ struct ActionWriter {
         if version >= .v15 || (version != .v10 && isWhole) {
             standard(ActionCode.setField) { $0.matchField(field, code, value, bits: mask) }
         } else {
-            nicira(NiciraAction.load2) { out in
-                out.zeros(6)
-                out.matchField(field, code, value, bits: mask)
-            }
+            nicira(NiciraAction.load2) { $0.matchField(field, code, value, bits: mask) }
         }
     }
 

@@ -105,6 +105,6 @@ struct ErrorNumber: Equatable {
     }
 
     private static func error(_ type: UInt16, _ code: UInt16, _ experimenter: UInt32?) -> OpenFlowError {
-        OpenFlowError(type: type, code: code, experimenter: experimenter, "the peer reports error \(type), code \(code)")
+        OpenFlowError(type: type, code: code, experimenter: experimenter, "the peer reports error \(type), \(code)")
     }
 }

@@ -9,7 +9,7 @@ struct MatchReader {
     private(set) var cookieMask: UInt64 = 0
     /// Whether NXM_NX_COOKIE may stand among the fields.
     private let takesCookie: Bool
-    /// Whether prerequisites are asked for and unknown fields refused, as for flows. What tells of a packet has neither.
+    /// Whether prerequisites are asked for and unknown fields refused, as for flows. What tells of packets is not.
     private let isStrict: Bool
 
     init(takesCookie: Bool = false, isStrict: Bool = true) {

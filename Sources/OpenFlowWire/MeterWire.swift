@@ -36,7 +36,7 @@ extension Codec {
         var bands: [Meter.Band] = []
         while !reader.isAtEnd {
             let (type, length) = (try reader.uint16(), Int(try reader.uint16()))
-            if length < 12 || length - 4 > reader.remaining { throw .badLength("a meter band has the length \(length)") }
+            if length < 12 || length - 4 > reader.remaining { throw .badLength("a band has the length \(length)") }
             guard type == BandType.drop || type == BandType.remarkDSCP else {
                 throw .meterModFailed(.badBand, "there is no kind of bands \(type)")
             }

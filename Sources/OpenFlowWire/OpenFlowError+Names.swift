@@ -52,22 +52,34 @@ extension OpenFlowError {
         OpenFlowError(type: 3, code: 9, message)
     }
 
-    public enum PortModFailed: UInt16, Sendable { case badPort, badHardwareAddress, badConfig, badAdvertise, permissions }
+    /// enum ofp_port_mod_failed_code.
+    public enum PortModFailed: UInt16, Sendable {
+        case badPort, badHardwareAddress, badConfig, badAdvertise, permissions
+    }
+    /// enum ofp_table_mod_failed_code.
     public enum TableModFailed: UInt16, Sendable { case badTable, badConfig, permissions }
+    /// enum ofp_queue_op_failed_code.
     public enum QueueOperationFailed: UInt16, Sendable { case badPort, badQueue, permissions }
+    /// enum ofp_switch_config_failed_code.
     public enum SwitchConfigFailed: UInt16, Sendable { case badFlags, badLength, permissions }
+    /// enum ofp_role_request_failed_code.
     public enum RoleRequestFailed: UInt16, Sendable { case stale, unsupported, badRole }
+    /// enum ofp_table_features_failed_code.
     public enum TableFeaturesFailed: UInt16, Sendable {
         case badTable, badMetadata, badType, badLength, badArgument, permissions
     }
+    /// enum ofp_bad_property_code.
     public enum BadProperty: UInt16, Sendable {
         case badType, badLength, badValue, tooMany, duplicateType, badExperimenter, badExperimenterType
         case badExperimenterValue, permissions
     }
+    /// enum ofp_async_config_failed_code.
     public enum AsyncConfigFailed: UInt16, Sendable { case invalid, unsupported, permissions }
+    /// enum ofp_flow_monitor_failed_code.
     public enum FlowMonitorFailed: UInt16, Sendable {
         case unknown, monitorExists, invalidMonitor, unknownMonitor, badCommand, badFlags, badTableID, badOut
     }
+    /// enum ofp_bundle_failed_code.
     public enum BundleFailed: UInt16, Sendable {
         case unknown, permissions, badID, bundleExists, bundleClosed, outOfBundles, badType, badFlags
         case messageBadLength, messageBadXID, messageUnsupported, messageConflict, messageTooMany, messageFailed

@@ -27,6 +27,7 @@ public struct VersionSet: OptionSet, Sendable, Hashable {
         rawValue = version >= 31 ? ~1 : (1 << (UInt32(version) + 1) - 1) & ~1
     }
 
+    /// Whether a version is among them.
     public func contains(_ version: OpenFlowVersion) -> Bool { rawValue & 1 << UInt32(version.rawValue) != 0 }
 
     /// The highest version that both sides speak; `nil`: there is none.

@@ -33,8 +33,10 @@ extension Generator {
     mutating func portDescription(_ version: OpenFlowVersion) -> PortDescription {
         let isIn10 = version == .v10
         var port = PortDescription(number: self.port(), hardwareAddress: UInt64(value(48)), name: name())
-        port.config = PortConfig(rawValue: number()).intersection(isIn10 ? .init(rawValue: 0x7f) : .init(rawValue: 0x65))
-        port.state = isIn10 ? pick([[], .linkDown, .blocked]) : PortState(rawValue: UInt32.random(in: 0...7, using: &self))
+        port.config = PortConfig(rawValue: number()).intersection(
+            isIn10 ? .init(rawValue: 0x7f) : .init(rawValue: 0x65))
+        port.state =
+            isIn10 ? pick([[], .linkDown, .blocked]) : PortState(rawValue: UInt32.random(in: 0...7, using: &self))
         let features = PortFeatures(rawValue: isIn10 ? 0xf87f : 0xffff)
         port.current = PortFeatures(rawValue: number()).intersection(features)
         port.advertised = PortFeatures(rawValue: number()).intersection(features)
@@ -46,7 +48,9 @@ extension Generator {
 
     mutating func group(_ version: OpenFlowVersion) -> Group {
         let buckets = list(0...3) { generator in
-            let actions: [Action] = [.setField(.ethDst, value: 5, mask: 0xffff_ffff_ffff), .output(.local, maxLength: 0)]
+            let actions: [Action] = [
+                .setField(.ethDst, value: 5, mask: 0xffff_ffff_ffff), .output(.local, maxLength: 0),
+            ]
             var bucket = Group.Bucket(
                 weight: generator.number(), watchPort: generator.port(), watchGroup: generator.number(),
                 actions: generator.pick([[], actions]))
@@ -63,7 +67,8 @@ extension Generator {
                 generator.pick([.drop, .remarkDSCP(precedenceLevels: level)]), rate: generator.number(),
                 burst: generator.number())
         }
-        return Meter(id: number(), flags: pick([[.kilobitsPerSecond, .burst], [.packetsPerSecond, .statistics]]), bands: bands)
+        return Meter(
+            id: number(), flags: pick([[.kilobitsPerSecond, .burst], [.packetsPerSecond, .statistics]]), bands: bands)
     }
 
     mutating func packetIn(_ codec: Codec) -> PacketIn {
@@ -71,7 +76,8 @@ extension Generator {
         var match = Match()
         match.set(.inPort, UInt128(port().rawValue))
         var packet = PacketIn(
-            bufferID: chance(2) ? 7 : nil, totalLength: data.count + 100, reason: pick([.noMatch, .action, .invalidTTL]),
+            bufferID: chance(2) ? 7 : nil, totalLength: data.count + 100,
+            reason: pick([.noMatch, .action, .invalidTTL]),
             match: match, data: data)
         if codec.version == .v10 && codec.packetInFormat == .standard { return packet }
         packet.match.set(.metadata, value(64))
@@ -86,7 +92,8 @@ extension Generator {
         let isIn10 = codec.version == .v10
         return FlowRemoved(
             table: isIn10 && codec.flowFormat == .openFlow10 ? 0 : UInt8.random(in: 0...254, using: &self),
-            priority: number(), cookie: number(), match: isIn10 && codec.flowFormat == .openFlow10 ? match10() : match(),
+            priority: number(), cookie: number(),
+            match: isIn10 && codec.flowFormat == .openFlow10 ? match10() : match(),
             reason: pick([.idleTimeout, .hardTimeout, .delete]), duration: duration(), idleTimeoutSeconds: number(),
             hardTimeoutSeconds: isIn10 ? 0 : number(), packetCount: number(), byteCount: number())
     }
@@ -120,7 +127,9 @@ extension Generator {
     mutating func tableFeatures() -> TableFeatures {
         var table = TableFeatures(table: number(), name: name(), maximumEntries: number())
         (table.metadataMatch, table.metadataWrite, table.config) = (number(), number(), number())
-        table.match = [.init(.inPort, isMaskable: false), .init(.ipv4Src, isMaskable: true), .init(.tcpFlags, isMaskable: true)]
+        table.match = [
+            .init(.inPort, isMaskable: false), .init(.ipv4Src, isMaskable: true), .init(.tcpFlags, isMaskable: true),
+        ]
         table.wildcards = [.vlanVID, .ipv6Dst]
         table.flow.instructions = [1, 2, 6]
         table.flow.nextTables = bytes(0...40)

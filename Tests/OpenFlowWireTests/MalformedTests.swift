@@ -59,7 +59,7 @@ import Testing
         #expect(number(error(flowMod([0x80, 0, 0x14, 1, 6]))) == [4, 9])  // ip_proto without eth_type
         #expect(number(error(flowMod(ip + ip))) == [4, 10])
         #expect(number(error(flowMod([0x80, 0, 0x0c, 2, 0x20, 0]))) == [4, 7])  // vlan_vid of 14 bits
-        #expect(number(error(flowMod([0x80, 0, 0x05, 16] + [UInt8](repeating: 255, count: 16)))) == [4, 1])
+        #expect(number(error(flowMod([0x80, 0, 0x0a, 3, 8, 0, 0]))) == [4, 1])
         #expect(number(error(flowMod([0x80, 0, 0x05, 16, 1] + [UInt8](repeating: 0, count: 15)))) == [4, 5])
         #expect(number(error(flowMod([0x80, 0, 0x0b, 4, 8, 0, 0xff, 0]))) == [4, 8])  // eth_type with a mask
         #expect(number(error(flowMod([0x80, 0, 0xfe, 1, 0]))) == [4, 6])
@@ -84,7 +84,9 @@ import Testing
     }
 
     @Test func actions() {
-        func refused(_ action: [UInt8], match: [UInt8] = []) -> [UInt16] { number(error(flowMod(match, apply(action)))) }
+        func refused(_ action: [UInt8], match: [UInt8] = []) -> [UInt16] {
+            number(error(flowMod(match, apply(action))))
+        }
         #expect(refused([0, 99, 0, 8, 0, 0, 0, 0]) == [2, 0])
         #expect(refused([0, 22, 0, 16, 0, 0, 0, 1]) == [2, 1])
         #expect(refused([0, 22, 0, 4, 0, 0, 0, 1]) == [2, 1])
@@ -129,7 +131,10 @@ import Testing
                     switch seed % 4 {
                     case 0: .flowMod(generator.flowMod(codec))
                     case 1: .packetIn(generator.packetIn(codec))
-                    case 2: codec.version == .v10 ? .flowRemoved(generator.flowRemoved(codec)) : .groupMod(GroupMod(.add, generator.group(codec.version)))
+                    case 2:
+                        codec.version == .v10
+                            ? .flowRemoved(generator.flowRemoved(codec))
+                            : .groupMod(GroupMod(.add, generator.group(codec.version)))
                     default: .packetOut(PacketOut(inPort: .any, actions: generator.actions(codec.version), data: [1]))
                     }
                 let bytes = codec.encode(message, xid: 1)
@@ -138,7 +143,9 @@ import Testing
                     for _ in 0..<Int.random(in: 1...3, using: &generator) {
                         broken[Int.random(in: 0..<broken.count, using: &generator)] = generator.number()
                     }
-                    if generator.chance(3) { broken.removeLast(Int.random(in: 0...broken.count - 8, using: &generator)) }
+                    if generator.chance(3) {
+                        broken.removeLast(Int.random(in: 0...broken.count - 8, using: &generator))
+                    }
                     (broken[2], broken[3]) = (UInt8(broken.count >> 8), UInt8(broken.count & 255))
                     broken[0] = bytes[0]
                     if let frame = try? codec.decode(broken) { _ = codec.encode(frame) }

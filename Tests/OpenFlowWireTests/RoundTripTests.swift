@@ -97,12 +97,14 @@ import Testing
                 buckets: counts)
             check(.multipartReply(.group([groupCounts]), more: false), codec, seed)
             let meterCounts = MeterStatistics(
-                meter: meter.id, flowCount: 3, packetCount: 4, byteCount: 5, duration: generator.duration(), bands: counts)
+                meter: meter.id, flowCount: 3, packetCount: 4, byteCount: 5, duration: generator.duration(),
+                bands: counts)
             check(.multipartReply(.meter([meterCounts, meterCounts]), more: false), codec, seed)
             if version < .v15 {
                 let add = BundleAdd(
                     id: 9, flags: [.atomic],
-                    frame: OpenFlowFrame(version: version, xid: 0x1234_5678, message: .flowMod(generator.flowMod(codec))))
+                    frame: OpenFlowFrame(
+                        version: version, xid: 0x1234_5678, message: .flowMod(generator.flowMod(codec))))
                 check(.bundleAdd(add), codec, seed)
             }
         }
@@ -128,13 +130,15 @@ import Testing
                 port: port.number, queue: generator.number(), sentBytes: generator.number(),
                 sentPackets: generator.number(), sendErrors: generator.number(), duration: duration)
             check(.multipartReply(.queue([queue, queue]), more: false), codec, seed)
-            let config = QueueConfig(port: port.number, queue: 4, minimumRate: 500, maximumRate: generator.pick([nil, 9]))
+            let config = QueueConfig(
+                port: port.number, queue: 4, minimumRate: 500, maximumRate: generator.pick([nil, 9]))
             if version < .v14 {
                 check(.queueGetConfigReply(port.number, [config, config]), codec, seed)
             } else {
                 check(.multipartReply(.queueDesc([config, config]), more: false), codec, seed)
             }
-            var features = SwitchFeatures(datapathID: generator.number(), tableCount: 254, capabilities: [.flowStatistics])
+            var features = SwitchFeatures(
+                datapathID: generator.number(), tableCount: 254, capabilities: [.flowStatistics])
             if version == .v10 { features.ports = [port] } else { features.actions = SwitchFeatures.allActionsOf10 }
             check(.featuresReply(features), codec, seed)
         }
@@ -144,7 +148,8 @@ import Testing
         let codec = Codec(version: version)
         let reasons = AsyncConfig.Reasons(master: 5, slave: 6)
         var messages: [Message] = [
-            .hello([.init(rawValue: 0x12), .init(rawValue: 0x40)]), .echoRequest([1, 2, 3]), .echoReply([]), .featuresRequest,
+            .hello([.init(rawValue: 0x12), .init(rawValue: 0x40)]), .echoRequest([1, 2, 3]), .echoReply([]),
+            .featuresRequest,
             .getConfigRequest, .getConfigReply(SwitchConfig(missSendLength: 128)),
             .setConfig(SwitchConfig(fragments: .drop, missSendLength: 65535)), .barrierRequest, .barrierReply,
             .roleRequest(ControllerRole(.master, generationID: version == .v10 ? nil : 7)),
@@ -157,22 +162,28 @@ import Testing
             .multipartReply(.aggregate(.init(packetCount: 1, byteCount: 2, flowCount: 3), .standard), more: false),
             .multipartReply(.table([.init(table: 1, activeCount: 2, lookupCount: 3, matchedCount: 4)]), more: false),
             .multipartReply(
-                .desc(.init(manufacturer: "a", hardware: "b", software: "c", serialNumber: "d", datapath: "e")), more: false),
+                .desc(.init(manufacturer: "a", hardware: "b", software: "c", serialNumber: "d", datapath: "e")),
+                more: false),
         ]
         if version == .v10 {
             messages += [.setFlowFormat(.nicira)]
         } else {
             messages += [
-                .getAsyncRequest, .getAsyncReply(AsyncConfig(packetIn: reasons, portStatus: reasons, flowRemoved: reasons)),
-                .tableMod(TableMod(table: 255, config: 3)), .bundleControl(.init(id: 1, type: .commitRequest, flags: .ordered)),
-                .multipartRequest(.group(Group.all), more: false), .multipartRequest(.groupDesc(Group.all), more: false),
+                .getAsyncRequest,
+                .getAsyncReply(AsyncConfig(packetIn: reasons, portStatus: reasons, flowRemoved: reasons)),
+                .tableMod(TableMod(table: 255, config: 3)),
+                .bundleControl(.init(id: 1, type: .commitRequest, flags: .ordered)),
+                .multipartRequest(.group(Group.all), more: false),
+                .multipartRequest(.groupDesc(Group.all), more: false),
                 .multipartRequest(.groupFeatures, more: false), .multipartRequest(.meter(Meter.all), more: false),
                 .multipartRequest(.meterConfig(3), more: false), .multipartRequest(.meterFeatures, more: false),
                 .multipartReply(
-                    .groupFeatures(.init(kinds: 15, capabilities: .chaining, maximumGroups: [1, 2, 3, 4], actions: [5, 6, 7, 8])),
+                    .groupFeatures(
+                        .init(kinds: 15, capabilities: .chaining, maximumGroups: [1, 2, 3, 4], actions: [5, 6, 7, 8])),
                     more: false),
                 .multipartReply(
-                    .meterFeatures(.init(maximumMeters: 9, bandTypes: 6, capabilities: [.burst], maximumBands: 8)), more: false),
+                    .meterFeatures(.init(maximumMeters: 9, bandTypes: 6, capabilities: [.burst], maximumBands: 8)),
+                    more: false),
                 .roleStatus(RoleStatus(ControllerRole(.slave, generationID: 4), reason: .masterRequest)),
             ]
         }
@@ -187,10 +198,14 @@ import Testing
     @Test(arguments: [OpenFlowVersion.v10, .v13, .v14, .v15]) func errors(_ version: OpenFlowVersion) throws {
         let codec = Codec(version: version)
         for error: OpenFlowError in [
-            .badLength(""), .badAction(.badArgument, ""), .badAction(.matchInconsistent, ""), .badMatch(.badPrerequisite, ""),
+            .badLength(""), .badAction(.badArgument, ""), .badAction(.matchInconsistent, ""),
+            .badMatch(.badPrerequisite, ""),
             .badInstruction(.unsupported, ""), .flowModFailed(.overlap, ""), .flowModFailed(.badTableID, ""),
             .groupModFailed(.loop, ""), .portModFailed(.badHardwareAddress, ""), .queueOperationFailed(.badQueue, ""),
-        ] + (version == .v10 ? [] : [.duplicateInstruction(""), .bundleFailed(.badID, ""), .badProperty(.badLength, "")]) {
+        ]
+            + (version == .v10
+                ? [] : [.duplicateInstruction(""), .bundleFailed(.badID, ""), .badProperty(.badLength, "")])
+        {
             let bytes = codec.encode(.error(error, data: [1, 2]), xid: 1)
             guard case .error(let read, data: [1, 2]) = try codec.decode(bytes).message else {
                 Issue.record("\(bytes)")

@@ -102,9 +102,13 @@ def flows():
     for name, match in matches():
         flow("match-" + name, match)
     loose = dict(eth_type=0x8847)
-    for name, action in list(actions()) + list(nicira_actions()):
+    for name, action in actions():
         # In a packet-out, where no match is asked about.
         emit("action-" + name, P.OFPPacketOut(DATAPATH, p.OFP_NO_BUFFER, 1, [action], b""))
+    for name, action in nicira_actions():
+        emit("action-" + name,
+             P.OFPFlowMod(DATAPATH, match=P.OFPMatch(eth_type=0x800),
+                          instructions=[P.OFPInstructionActions(p.OFPIT_APPLY_ACTIONS, [action])]))
     flow("instructions", loose, [
         P.OFPInstructionMeter(3), P.OFPInstructionActions(p.OFPIT_APPLY_ACTIONS, [P.OFPActionOutput(1)]),
         P.OFPInstructionActions(p.OFPIT_CLEAR_ACTIONS, []),
@@ -116,7 +120,6 @@ def flows():
 
 
 def controller_messages():
-    emit("hello", P.OFPHello(DATAPATH, [P.OFPHelloElemVersionBitmap([1, 4])]))
     emit("echo", P.OFPEchoRequest(DATAPATH, b"abc"))
     emit("features", P.OFPFeaturesRequest(DATAPATH))
     emit("get-config", P.OFPGetConfigRequest(DATAPATH))
@@ -161,13 +164,6 @@ def table_features():
         P.OFPTableFeaturePropOxm(type_=p.OFPTFPT_MATCH, oxm_ids=oxms)])]
 
 
-def switch_messages():
-    emit("features-reply", P.OFPSwitchFeatures(DATAPATH, 0x1122, 3, 4, 5, 0x4f))
-    emit("packet-in", P.OFPPacketIn(DATAPATH, 7, 100, 1, 2, 0x99, P.OFPMatch(in_port=6), b"packet"))
-    emit("role-reply", P.OFPRoleReply(DATAPATH, p.OFPCR_ROLE_SLAVE, 5))
-    emit("error", P.OFPErrorMsg(DATAPATH, type_=2, code=10, data=b"data"))
-
-
 flows()
 controller_messages()
-switch_messages()
+emit("error", P.OFPErrorMsg(DATAPATH, type_=2, code=10, data=b"data"))
