@@ -47,8 +47,11 @@ extension VirtQueue {
         let mask = size &- 1
         let ring = driverArea + SplitRing.entries
         let head = vhost_load16(ring + (Int(nextAvailable) & mask) &* 2)
-        let later = vhost_load16(ring + (Int(nextAvailable &+ 4) & mask) &* 2)
-        vhost_prefetch(descriptors + (Int(later) & mask) &* 16)
+        // What the driver has not made available yet it is writing now: not even a prefetch may take those lines away.
+        if seenAvailable &- nextAvailable > 4 {
+            let later = vhost_load16(ring + (Int(nextAvailable &+ 4) & mask) &* 2)
+            vhost_prefetch(descriptors + (Int(later) & mask) &* 16)
+        }
         nextAvailable &+= 1
         return takeSplitChain(head, writable: writable)
     }

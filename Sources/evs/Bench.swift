@@ -13,6 +13,10 @@ struct Bench: ParsableCommand {
         discussion: """
             Port 1 is the first --rx, port 2 the --tx, further --rx follow from 3 on. win: busy cycles a packet in \
             each half second, without the time in which the worker had no core.
+
+            With --vhost a guest takes part: port 3 is the guest behind that socket, port 1 the device --null. When \
+            the ports are there, {"ready": 1} is printed; each line 'stats' on standard input is answered with the \
+            packets that each got. It ends with standard input, or when told to.
             """)
 
     @Option(help: "The worker's core.") var core: Int
@@ -23,12 +27,22 @@ struct Bench: ParsableCommand {
     @Option(help: "Seconds to run before measuring.") var warm = 1.0
     @Option(help: "Seconds to measure.") var secs = 3.0
     @Option(help: "A device to receive from, by DPDK's arguments.") var rx: [String] = []
-    @Option(help: "The device to send to, by DPDK's arguments.") var tx: String
+    @Option(help: "The device to send to, by DPDK's arguments.") var tx: String?
+    @Option(help: "The socket of a guest's monitor, which listens there.") var vhost: String?
+    @Option(name: .customLong("scen"), help: "With --vhost: which way packets go (guest_tx, guest_rx, loop).")
+    var scenario = BenchScenario.loop
+    @Option(name: .customLong("null"), help: "With --vhost: the device at the other side.")
+    var nullDevice = "net_null0,size=64"
     @Option(help: "Flows in ovs-ofctl's syntax. (default: NORMAL)") var rules: String?
     @Flag(help: "Add the cycles of each stage and the caches' hits.") var profile = false
 
     func validate() throws {
-        if rx.isEmpty { throw ValidationError("Name a device to receive from: --rx DEVARGS.") }
+        if vhost == nil {
+            if rx.isEmpty { throw ValidationError("Name a device to receive from: --rx DEVARGS.") }
+            if tx == nil { throw ValidationError("Name the device to send to: --tx DEVARGS.") }
+        } else if !rx.isEmpty || tx != nil || rules != nil {
+            throw ValidationError("--vhost goes with --scen and --null, not with --rx, --tx or --rules.")
+        }
         if !(secs > 0) || !(warm >= 0) { throw ValidationError("--secs and --warm take seconds.") }
         for each in [core, controlCore] where !Cores.available.contains(each) {
             throw ValidationError("Core \(each) is not one that this process may use: \(Cores.available).")
@@ -37,7 +51,12 @@ struct Bench: ParsableCommand {
 
     func run() throws {
         let signals = SignalWatch()
-        let vswitch = try makeSwitch()
+        if let vhost {
+            let guest = BenchGuest(scenario: scenario, socket: vhost, nullDevice: nullDevice)
+            return try guest.run(on: try makeSwitch(devices: [nullDevice]), signals: signals)
+        }
+        let vswitch = try makeSwitch(devices: rx + [tx ?? ""])
+        try addPorts(vswitch)
         try vswitch.start()
         let meter = BenchMeter(vswitch.datapath)
         var isInterrupted = signals.wait(milliseconds: Int(warm * 1000))
@@ -56,36 +75,38 @@ struct Bench: ParsableCommand {
         if !vswitch.datapath.counters.isBalanced { throw ExitCode(2) }
     }
 
-    private func makeSwitch() throws -> VirtualSwitch {
-        let flows = try rules.map { file -> [Flow] in
-            guard let contents = FileManager.default.contents(atPath: file) else {
-                throw Failure("\(file): can't be read; does the file exist, and may you read it?")
-            }
-            return try FlowText.parseFlows(String(decoding: contents, as: UTF8.self), file: file)
-        }
+    private func makeSwitch(devices: [String]) throws -> VirtualSwitch {
         var environmentOptions = EnvironmentOptions()
         environmentOptions.controlCore = controlCore
         environmentOptions.usesHugepages = hugeDirectory != nil
         environmentOptions.hugepageDirectory = hugeDirectory
         environmentOptions.filePrefix = filePrefix
         environmentOptions.memoryMegabytes = 2048
-        environmentOptions.probesPCI = (rx + [tx]).contains { !$0.hasPrefix("net_") }
+        environmentOptions.probesPCI = devices.contains { !$0.hasPrefix("net_") }
         let environment = try Environment(environmentOptions)
         var options = SwitchOptions()
         options.datapath.workerCores = [core]
         options.datapath.idleSleepMicroseconds = 0
         options.datapath.packetBuffers = 65536 + (try rx.reduce(0) { $0 + (try Bench.packetsHeld(by: $1)) })
-        let vswitch = try VirtualSwitch(environment: environment, options: options)
+        return try VirtualSwitch(environment: environment, options: options)
+    }
+
+    private func addPorts(_ vswitch: VirtualSwitch) throws {
+        let flows = try rules.map { file -> [Flow] in
+            guard let contents = FileManager.default.contents(atPath: file) else {
+                throw Failure("\(file): can't be read; does the file exist, and may you read it?")
+            }
+            return try FlowText.parseFlows(String(decoding: contents, as: UTF8.self), file: file)
+        }
         let bridge = try vswitch.addBridge(name: "br0")
         if let flows { try bridge.setFlows(flows) }
         try vswitch.addPort(
             PortConfiguration(name: "source0", number: 1, kind: .dpdk(devargs: rx[0])), to: bridge)
-        try vswitch.addPort(PortConfiguration(name: "sink", number: 2, kind: .dpdk(devargs: tx)), to: bridge)
+        try vswitch.addPort(PortConfiguration(name: "sink", number: 2, kind: .dpdk(devargs: tx ?? "")), to: bridge)
         for (index, device) in rx.enumerated().dropFirst() {
             try vswitch.addPort(
                 PortConfiguration(name: "source\(index)", kind: .dpdk(devargs: device)), to: bridge)
         }
-        return vswitch
     }
 
     /// Packets that a device keeps for itself: net_pcap with infinite_rx holds its whole capture.
