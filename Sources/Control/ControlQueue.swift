@@ -29,7 +29,7 @@ public final class ControlQueue: Sendable {
         count.signal()
     }
 
-    /// Tells that packets wait for controllers, and returns when they have been looked at: whoever calls waits for more.
+    /// Tells that packets wait for controllers, and returns when they have been looked at.
     func appendPackets() {
         let taken = DispatchSemaphore(value: 0)
         append(.packets(done: { taken.signal() }))

@@ -98,6 +98,7 @@ extension RunningSwitch {
             }
             let buckets = [Self.bucket([.to(2)]), Self.bucket([.decrementTTL, .to(3)])]
             try vswitch.bridge.apply(GroupMod(.add, Group(id: 1, kind: .select, buckets: buckets)))
+            vswitch.bridge.publishChanges()
             try vswitch.setFlows(flows)
             try vswitch.start()
             while !vswitch.hasPlayedAllCaptures {}

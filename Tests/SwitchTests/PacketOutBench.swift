@@ -42,6 +42,7 @@ final class PacketOutBench {
     }
 
     func send(_ bytes: [UInt8], from port: PortNumber, _ actions: [Action]) throws {
+        bridge.publishChanges()
         try bridge.send(packet: bytes, inPort: port, actions: actions)
     }
 

@@ -41,9 +41,9 @@ extension BridgeAgent {
         case .meter(let id): return .meter(try meterStatistics(id))
         case .meterConfig(let id): return .meterConfig(try meters(id).map(\.meter))
         case .meterFeatures: return .meterFeatures(meterFeatures())
-        case .portDesc(let port): return .portDesc(port == .any ? portDescriptions() : [description(of: try self.port(port))])
-        case .tableDesc:
-            return .tableDesc((0...Flow.lastTable).map { TableMod(table: $0, config: bridge.tables.settings(of: $0).evicts ? 4 : 0) })
+        case .portDesc(.any): return .portDesc(portDescriptions())
+        case .portDesc(let number): return .portDesc([description(of: try port(number))])
+        case .tableDesc: return .tableDesc(tableDescriptions())
         case .queueDesc(let port, _): return .queueDesc(try queues(of: port))
         case .tableFeatures, .flowMonitor: throw .badMultipart("answered elsewhere")
         case .experimenter: throw .badExperimenter("an experimenter that is not known here")
@@ -96,6 +96,10 @@ extension BridgeAgent {
                 matchedCount: lookups.matched, name: settings.name,
                 maximumEntries: UInt32(clamping: settings.maxEntries ?? bridge.tables.flowLimit))
         }
+    }
+
+    private func tableDescriptions() -> [TableMod] {
+        (0..<Flow.lastTable).map { TableMod(table: $0, config: bridge.tables.settings(of: $0).evicts ? 4 : 0) }
     }
 
     // MARK: Groups

@@ -6,9 +6,9 @@ import Switch
 
 /// Answers OpenFlow for one bridge, on the switch's control thread.
 ///
-/// A batch of messages is dealt with in order; what it changes is put in force once, at its end or where a message needs
-/// it, and only then are its answers sent. So a barrier's reply tells that all before it is in force (OpenFlow 1.3.5
-/// §6.2).
+/// A batch of messages is dealt with in order; what it changes is put in force once, at its end or where a message
+/// needs it, and only then are its answers sent. So a barrier's reply tells that all before it is in force (OpenFlow
+/// 1.3.5 §6.2).
 final class BridgeAgent {
     let bridge: Bridge
     let vswitch: VirtualSwitch

@@ -51,10 +51,11 @@ final class ControllerConnection {
 }
 
 extension AsyncConfig {
-    /// What controllers hear of until they say otherwise (OpenFlow 1.3.5 §6.3.4, §7.3.10): slaves of ports only. Packets
-    /// without a hop left are sent to those who ask for them.
+    /// What controllers hear of until they say otherwise (OpenFlow 1.3.5 §6.3.4, §7.3.10): slaves of ports only.
+    /// Packets without a hop left are sent to those who ask for them.
     static var standard: AsyncConfig {
-        let packets = PacketInReason.allCases.filter { $0 != .invalidTTL }.reduce(0 as UInt32) { $0 | 1 << UInt32($1.rawValue) }
+        let packets = PacketInReason.allCases.filter { $0 != .invalidTTL }
+            .reduce(0 as UInt32) { $0 | 1 << UInt32($1.rawValue) }
         return AsyncConfig(
             packetIn: Reasons(master: packets), portStatus: Reasons(master: 7, slave: 7),
             flowRemoved: Reasons(master: 0x3f))

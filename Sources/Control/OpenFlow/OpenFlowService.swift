@@ -6,8 +6,8 @@ import OpenFlowWire
 import Session
 import Switch
 
-/// OpenFlow for all bridges of a daemon: keeps connections as the configuration wants them, and takes what arrives to the
-/// bridge that it is for. On the control thread.
+/// OpenFlow for all bridges of a daemon: keeps connections as the configuration wants them, and takes what arrives to
+/// the bridge that it is for. On the control thread.
 public final class OpenFlowService {
     private let manager: SwitchManager
     private let runDirectory: String
@@ -130,10 +130,13 @@ public final class OpenFlowService {
 
     // MARK: Events
 
+    /// Deals with what happened on a connection.
     public func handle(_ event: SessionEvent) {
         switch event {
         case .opened(let session):
-            guard let open = endpoints[session.endpoint], let agent = agents[open.bridge] else { return session.close() }
+            guard let open = endpoints[session.endpoint], let agent = agents[open.bridge] else {
+                return session.close()
+            }
             bridgeOfSession[session.id] = open.bridge
             agent.open(session, isService: open.isService)
             if !open.isService {

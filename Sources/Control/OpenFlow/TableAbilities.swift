@@ -8,8 +8,8 @@ import Switch
 enum TableAbilities {
     /// enum ofp_instruction_type: goto table, write metadata, write, apply and clear actions, meter.
     private static let instructions: [UInt16] = [1, 2, 3, 4, 5, 6]
-    /// enum ofp_action_type: output, copy TTL out and in, set and decrement MPLS TTL, push and pop VLAN, push and pop MPLS,
-    /// set queue, group, set and decrement TTL, set field, push and pop PBB.
+    /// enum ofp_action_type: output, copy TTL out and in, set and decrement MPLS TTL, push and pop VLAN, push and pop
+    /// MPLS, set queue, group, set and decrement TTL, set field, push and pop PBB.
     static let actions: [UInt16] = [0, 11, 12, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27]
 
     /// Fields with a place in OpenFlow's own class, in 1.3 or 1.5; and Nicira's registers.
