@@ -104,7 +104,10 @@ let package = Package(
         .testTarget(name: "CommandTests", dependencies: ["evs", "TestSupport"], swiftSettings: machineDPDK),
         .testTarget(
             name: "ControlTests",
-            dependencies: ["Control", "Switch", "DPDK", "OpenFlow", "FlowTable", "evs", "TestSupport", "Yams"],
+            dependencies: [
+                "Control", "Switch", "DPDK", "OpenFlow", "OpenFlowWire", "FlowTable", "Packet", "evs", "TestSupport",
+                "Yams",
+            ],
             swiftSettings: machineDPDK),
         .target(
             name: "TestSupport", dependencies: ["DPDK", "Packet", "VhostUser"], path: "Tests/TestSupport",
