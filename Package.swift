@@ -120,10 +120,10 @@ let package = Package(
     swiftLanguageModes: [.v6]
 )
 
-// For sanitizers and fuzzers: EVS_ROOMS=pure leaves only the rooms that need no DPDK, and their tests.
+// For sanitizers and fuzzers: EVS_ROOMS=pure leaves only the rooms that need no DPDK, their tests and TidyTests.
 if ProcessInfo.processInfo.environment["EVS_ROOMS"] == "pure" {
     let rooms = ["Packet", "OpenFlow", "OpenFlowWire", "FlowTable"]
-    let kept = Set(rooms + rooms.map { "\($0)Tests" } + ["CCapture"])
+    let kept = Set(rooms + rooms.map { "\($0)Tests" } + ["CCapture", "TidyTests"])
     package.targets.removeAll { !kept.contains($0.name) }
     package.products = []
     package.dependencies = []

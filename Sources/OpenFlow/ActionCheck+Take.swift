@@ -7,7 +7,9 @@ extension ActionCheck {
         case .output, .resubmit, .group, .meter, .setQueue, .popQueue, .enqueue, .controller, .conjunction, .note,
             .exit, .outputTruncated:
             break
-        case .finTimeout: try require(.tcp)
+        case .finTimeout:
+            // Later fragments too, which it leaves as they are.
+            if rules == .openFlow11 && protocols.ipProtocol != IPProtocol.tcp { throw .missingProtocol(.tcp) }
         case .outputField(let slice), .push(let slice): try requirePrerequisite(of: slice.field)
         case .setField(let id, let value, let mask): try set(id, value, mask: mask)
         case .load(let value, let slice):

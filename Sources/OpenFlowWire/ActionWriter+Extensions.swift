@@ -59,7 +59,7 @@ extension ActionWriter {
         _ value: UInt64, _ code: FieldCode, byteCount: Int, firstBit: Int, bitCount: Int
     ) {
         nicira(NiciraAction.load) { out in
-            out.uint16(UInt16(firstBit << 6 | bitCount - 1))
+            out.uint16(UInt16(firstBit << 6 | (bitCount - 1)))
             out.fieldHeader(code, byteCount: byteCount)
             out.uint64(value)
         }
@@ -95,7 +95,7 @@ extension ActionWriter {
 
     private mutating func outputField(_ slice: FieldSlice) {
         let (code, byteCount) = Self.code(slice)
-        let bits = UInt16(slice.firstBit << 6 | slice.bitCount - 1)
+        let bits = UInt16(slice.firstBit << 6 | (slice.bitCount - 1))
         if code.experimenterID == 0 {
             nicira(NiciraAction.outputField) { out in
                 out.uint16(bits)

@@ -131,7 +131,11 @@ extension RandomFlows {
         switch Int.random(in: 0..<3, using: &generator) {
         case 0:
             let whole = FieldSlice(target)
-            if chance(60) { return .match(.value(value(for: Field[target])), whole) }
+            if chance(60) {
+                let value = value(for: Field[target])
+                // Open vSwitch has no word for a later fragment of no packet.
+                return .match(.value(forOpenVSwitch && target == .ipFrag ? value | value >> 1 : value), whole)
+            }
             let slice = slice(of: target, width: nil)
             return isLoad ? .load(.value(bits(slice.bitCount)), slice) : .match(.value(bits(slice.bitCount)), slice)
         case 1:

@@ -18,9 +18,13 @@ extension Generator {
         return (first, FieldSlice(.reg1, firstBit: Int.random(in: 0...room, using: &self), bitCount: first.bitCount))
     }
 
-    /// Actions that any packet may have done to it, and that the version reads back as they were.
-    mutating func actions(_ version: OpenFlowVersion) -> [Action] {
-        var actions = list(0...6) { $0.action(version) }
+    /// Actions that the packets of a match may have done to them, and that the version reads back as they were.
+    mutating func actions(_ version: OpenFlowVersion, for match: Match = Match()) -> [Action] {
+        // Beside a conjunction nothing but notes may stand.
+        if chance(10) { return list(1...3) { $0.conjunctionOrNote() } }
+        // First, while the packet is what the match says.
+        var actions = list(0...2) { $0.particularAction(version, for: match) }.compactMap { $0 }
+        actions += list(0...6) { $0.action(version) }
         // A pair that needs to be together.
         if chance(3) { actions += [.pushVLAN(etherType: 0x88a8), .setField(.vlanVID, value: 0x1005, mask: 0x1fff)] }
         return version == .v10 ? actions.filter { $0 != .pushVLAN(etherType: 0x88a8) && !isTag($0) } : actions
@@ -30,9 +34,28 @@ extension Generator {
         if case .setField(.vlanVID, _, _) = action { true } else { false }
     }
 
+    private mutating func conjunctionOrNote() -> Action {
+        if chance(3) { return note() }
+        return .conjunction(id: number(), clause: pick([1, 2, 3]), count: pick([3, 64]))
+    }
+
+    private mutating func note() -> Action { .note(bytes(6...6) + (chance(2) ? bytes(8...8) : [])) }
+
+    /// An action that not every packet may have done to it.
+    private mutating func particularAction(_ version: OpenFlowVersion, for match: Match) -> Action? {
+        let fits = MatchedProtocols(match)
+        // In OpenFlow 1.0 it needs no match.
+        if chance(2) {
+            guard version == .v10 || fits.satisfy(.tcp) else { return nil }
+            return .finTimeout(idleSeconds: number(), hardSeconds: number())
+        }
+        guard version != .v10, fits.satisfy(.ip) || fits.satisfy(.mpls) else { return nil }
+        return pick([.copyTTLOut, .copyTTLIn])
+    }
+
     private mutating func action(_ version: OpenFlowVersion) -> Action {
         let isIn10 = version == .v10
-        switch Int.random(in: 0..<24, using: &self) {
+        switch Int.random(in: 0..<22, using: &self) {
         case 0: return .output(port(), maxLength: number())
         case 1: return .output(.controller, maxLength: number())
         case 2: return .setField(.ethDst, value: value(48), mask: 0xffff_ffff_ffff)
@@ -53,15 +76,13 @@ extension Generator {
         case 11: return .outputField(slice(atMost: 32))
         case 12: return .push(slice())
         case 13: return .pop(slice())
-        case 14: return .note(bytes(6...6) + (chance(2) ? bytes(8...8) : []))
+        case 14: return note()
         case 15: return pick([.exit, .popQueue])
-        case 16: return .finTimeout(idleSeconds: number(), hardSeconds: number())
-        case 17: return .conjunction(id: number(), clause: pick([1, 2, 3]), count: pick([3, 64]))
-        case 18: return .outputTruncated(port(), maxLength: number())
-        case 19: return .controller(controllerAction())
-        case 20: return .learn(learnAction())
-        case 21: return isIn10 ? .enqueue(port(), queue: number()) : .copyTTLOut
-        case 22: return isIn10 ? .modVLANVID(5) : .copyTTLIn
+        case 16: return .outputTruncated(port(), maxLength: number())
+        case 17: return .controller(controllerAction())
+        case 18: return .learn(learnAction())
+        case 19: return isIn10 ? .enqueue(port(), queue: number()) : .pushPBB(etherType: 0x88e7)
+        case 20 where isIn10: return .modVLANVID(5)
         default: return isIn10 ? .modField(.tcpSrc, UInt32(number(UInt16.self))) : .pushPBB(etherType: 0x88e7)
         }
     }
@@ -99,8 +120,10 @@ extension Generator {
         return learn
     }
 
-    mutating func instructions(_ version: OpenFlowVersion, after table: UInt8) -> InstructionSet {
-        var set = InstructionSet(apply: actions(version))
+    mutating func instructions(
+        _ version: OpenFlowVersion, for match: Match, after table: UInt8
+    ) -> InstructionSet {
+        var set = InstructionSet(apply: actions(version, for: match))
         // In 1.5 a meter is an action: the first.
         if chance(3) { set.metadata = .init(value: number(), mask: number()) }
         if version == .v10 { return set }
@@ -119,7 +142,7 @@ extension Generator {
         flow.priority = number()
         flow.cookie = number()
         flow.match = match()
-        flow.instructions = instructions(version, after: flow.table)
+        flow.instructions = instructions(version, for: flow.match, after: flow.table)
         flow.idleTimeoutSeconds = number()
         flow.hardTimeoutSeconds = number()
         if version != .v10 { flow.flags = Flow.Flags(rawValue: UInt16.random(in: 0...31, using: &self)) }

@@ -98,7 +98,9 @@ import Testing
         #expect(refused([0, 18, 0, 8, 0, 0, 0, 0]) == [2, 10])  // pop_vlan of no tag
         #expect(refused([0, 24, 0, 8, 0, 0, 0, 0]) == [2, 10])  // dec_nw_ttl of no IP
         #expect(refused([0, 24, 0, 8, 0, 0, 0, 0], match: ip) == [])
-        #expect(refused([0, 25, 0, 16, 0x80, 0, 0x14, 1, 6, 0, 0, 0, 0, 0, 0, 0], match: ip) == [2, 15])
+        // ip_proto can be set, tcp_flags can't.
+        #expect(refused([0, 25, 0, 16, 0x80, 0, 0x14, 1, 6, 0, 0, 0, 0, 0, 0, 0], match: ip) == [])
+        #expect(refused([0, 25, 0, 16, 0, 1, 0x44, 2, 0, 1, 0, 0, 0, 0, 0, 0], match: tcp) == [2, 15])
         #expect(refused([0, 25, 0, 16, 0x80, 0, 0x7e, 1, 6, 0, 0, 0, 0, 0, 0, 0]) == [2, 13])
         #expect(refused([0, 25, 0, 16, 0x80, 0, 0x1a, 3, 6, 0, 0, 0, 0, 0, 0, 0], match: tcp) == [2, 14])
         #expect(refused([0, 25, 0, 16, 0x80, 0, 0x1a, 2, 0, 80, 0, 0, 0, 0, 0, 0]) == [2, 10])

@@ -107,7 +107,7 @@ def flows():
         emit("action-" + name, P.OFPPacketOut(DATAPATH, p.OFP_NO_BUFFER, 1, [action], b""))
     for name, action in nicira_actions():
         emit("action-" + name,
-             P.OFPFlowMod(DATAPATH, match=P.OFPMatch(eth_type=0x800),
+             P.OFPFlowMod(DATAPATH, match=P.OFPMatch(eth_type=0x800, ip_proto=6),
                           instructions=[P.OFPInstructionActions(p.OFPIT_APPLY_ACTIONS, [action])]))
     flow("instructions", loose, [
         P.OFPInstructionMeter(3), P.OFPInstructionActions(p.OFPIT_APPLY_ACTIONS, [P.OFPActionOutput(1)]),
