@@ -83,8 +83,10 @@ extension Daemons {
             func bundle(_ id: UInt32, _ flows: [String]) throws -> [OpenFlowError] {
                 try tool.send(.bundleControl(BundleControl(id: id, type: .openRequest, flags: [.atomic])))
                 for flow in flows {
-                    let frame = OpenFlowFrame(version: .v13, xid: 0, message: try Self.flow(flow))
-                    try tool.send(.bundleAdd(BundleAdd(id: id, flags: [.atomic], frame: frame)))
+                    try tool.send { xid in
+                        let frame = OpenFlowFrame(version: .v13, xid: xid, message: try Self.flow(flow))
+                        return .bundleAdd(BundleAdd(id: id, flags: [.atomic], frame: frame))
+                    }
                 }
                 try tool.send(.bundleControl(BundleControl(id: id, type: .commitRequest, flags: [.atomic])))
                 return try tool.barrier()

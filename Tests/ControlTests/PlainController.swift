@@ -60,6 +60,9 @@ final class PlainController {
         return lastXid
     }
 
+    /// Sends a message that holds another, of the same xid.
+    func send(_ message: (_ xid: UInt32) throws -> Message) throws { try send(message(lastXid + 1)) }
+
     /// The next message, whatever it is.
     func next() throws -> OpenFlowFrame {
         let raw = try nextBytes()
