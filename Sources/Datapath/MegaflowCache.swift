@@ -66,6 +66,7 @@ struct MegaflowCache: ~Copyable {
     /// Keeps what a translation decided.
     ///
     /// - Parameter widest: a mask with every bit that any flow can examine; used when there are too many masks.
+    // Slow path: part of a translation.
     mutating func insert(
         _ key: FlowKey, _ translation: borrowing Translation, widest: FlowMask, program: UnsafePointer<ActionProgram>,
         stamp: UInt64, now: UInt64
