@@ -33,12 +33,15 @@ let package = Package(
     name: "evs",
     products: [.executable(name: "evs", targets: ["evs"])]
         // The rooms are libraries for Benchmarks/ alone; their interfaces promise nothing to others.
-        + ["Packet", "OpenFlow", "FlowTable", "DPDK", "Datapath", "Switch"].map { .library(name: $0, targets: [$0]) },
+        + ["Packet", "OpenFlow", "OpenFlowWire", "FlowTable", "DPDK", "Datapath", "Switch"].map {
+            .library(name: $0, targets: [$0])
+        },
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.5.0"),
         .package(url: "https://github.com/jpsim/Yams", from: "6.0.0"),
         .package(url: "https://github.com/apple/swift-log", from: "1.6.0"),
         .package(url: "https://github.com/apple/swift-nio", from: "2.80.0"),
+        .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.30.0"),
     ],
     targets: [
         .systemLibrary(name: "CCapture", path: "Sources/CCapture", providers: [.apt(["libpcap-dev"])]),
@@ -48,6 +51,8 @@ let package = Package(
             linkerSettings: dpdkLibraries.map { .linkedLibrary($0) }),
         .target(name: "Packet", dependencies: ["CCapture"], exclude: ["README.md"], swiftSettings: pure),
         .target(name: "OpenFlow", dependencies: ["Packet"], exclude: ["README.md"], swiftSettings: pure),
+        .target(
+            name: "OpenFlowWire", dependencies: ["OpenFlow", "Packet"], exclude: ["README.md"], swiftSettings: pure),
         .target(name: "FlowTable", dependencies: ["OpenFlow", "Packet"], exclude: ["README.md"], swiftSettings: pure),
         .target(name: "CVhost", path: "Sources/CVhost"),
         .target(name: "VhostUser", dependencies: ["CVhost"], exclude: ["README.md"], swiftSettings: machine),
@@ -59,9 +64,17 @@ let package = Package(
             name: "Switch", dependencies: ["VhostUser", "Datapath", "FlowTable", "OpenFlow", "Packet", "DPDK"],
             exclude: ["README.md"], swiftSettings: machineDPDK),
         .target(
+            name: "Session",
+            dependencies: [
+                "OpenFlow", "OpenFlowWire",
+                .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "NIOSSL", package: "swift-nio-ssl"),
+            ],
+            exclude: ["README.md"], swiftSettings: machine),
+        .target(
             name: "Control",
             dependencies: [
-                "Switch", "FlowTable", "OpenFlow", "Packet", "Yams",
+                "Session", "Switch", "Datapath", "DPDK", "FlowTable", "OpenFlow", "OpenFlowWire", "Packet", "Yams",
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOPosix", package: "swift-nio"),
             ],
@@ -76,6 +89,9 @@ let package = Package(
             exclude: ["README.md"], swiftSettings: machineDPDK),
         .testTarget(name: "PacketTests", dependencies: ["Packet"], swiftSettings: machine),
         .testTarget(name: "OpenFlowTests", dependencies: ["OpenFlow", "Packet"], swiftSettings: machine),
+        .testTarget(
+            name: "OpenFlowWireTests", dependencies: ["OpenFlowWire", "OpenFlow", "Packet"],
+            exclude: ["make-fixtures.py", "Fixtures"], swiftSettings: machine),
         .testTarget(name: "FlowTableTests", dependencies: ["FlowTable", "OpenFlow", "Packet"], swiftSettings: machine),
         .testTarget(
             name: "DatapathTests",
@@ -88,7 +104,10 @@ let package = Package(
         .testTarget(name: "CommandTests", dependencies: ["evs", "TestSupport"], swiftSettings: machineDPDK),
         .testTarget(
             name: "ControlTests",
-            dependencies: ["Control", "Switch", "DPDK", "OpenFlow", "FlowTable", "evs", "TestSupport", "Yams"],
+            dependencies: [
+                "Control", "Switch", "DPDK", "OpenFlow", "OpenFlowWire", "FlowTable", "Packet", "evs", "TestSupport",
+                "Yams",
+            ],
             swiftSettings: machineDPDK),
         .target(
             name: "TestSupport", dependencies: ["DPDK", "Packet", "VhostUser"], path: "Tests/TestSupport",
@@ -101,10 +120,10 @@ let package = Package(
     swiftLanguageModes: [.v6]
 )
 
-// For sanitizers and fuzzers: EVS_ROOMS=pure leaves only the rooms that need no DPDK, and their tests.
+// For sanitizers and fuzzers: EVS_ROOMS=pure leaves only the rooms that need no DPDK, their tests and TidyTests.
 if ProcessInfo.processInfo.environment["EVS_ROOMS"] == "pure" {
-    let rooms = ["Packet", "OpenFlow", "FlowTable"]
-    let kept = Set(rooms + rooms.map { "\($0)Tests" } + ["CCapture"])
+    let rooms = ["Packet", "OpenFlow", "OpenFlowWire", "FlowTable"]
+    let kept = Set(rooms + rooms.map { "\($0)Tests" } + ["CCapture", "TidyTests"])
     package.targets.removeAll { !kept.contains($0.name) }
     package.products = []
     package.dependencies = []

@@ -136,7 +136,10 @@ describe() {
 failure_lines() {
     local told='error:|ERROR|WARNING: ThreadSanitizer|SUMMARY:|[Ff]atal error|✘|↳|not ok|FAILED'
     local noise='↳ (Testing|Target|///)|: Issue recorded$|with [0-9]+ issue'
-    grep -E "$told" "$1" | grep -vE "$noise" | cut -c 1-400 | head -n 80 | grep . || tail -n 40 "$1" | cut -c 1-400
+    grep -E "$told" "$1" | grep -vE "$noise" | cut -c 1-400 | awk '!seen[$0]++' | head -n 80 || :
+    # What came before the end often says why.
+    echo "..."
+    tail -n 40 "$1" | cut -c 1-400
 }
 
 # Prints the table and the last line. Returns 1 if anything failed.

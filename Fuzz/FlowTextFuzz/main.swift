@@ -1,27 +1,46 @@
 import OpenFlow
 
-/// Feeds arbitrary bytes to the parser of flow text. What parses must print as text that parses to the same flow, and
-/// prints the same again.
+/// Feeds arbitrary bytes to the parsers of flows, of changes of the flow tables, of groups and of meters. What parses
+/// must print as text that parses to the same value, and prints the same again.
 @_cdecl("LLVMFuzzerTestOneInput")
 public func testOneInput(_ start: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
     let bytes = UnsafeBufferPointer(start: start, count: count)
     let text = String(decoding: bytes, as: UTF8.self)
-    let flows: [Flow]
+    let ports: [String: UInt32] = ["p1": 1]
+    check { () throws(FlowTextError) in try FlowText.parseFlows(text, file: "fuzz", portNames: ports) } again: {
+        (printed: String) throws(FlowTextError) in try FlowText.parseFlows(printed)
+    }
+    check { () throws(FlowTextError) in try FlowText.parseFlowMods(text, file: "fuzz", portNames: ports) } again: {
+        (printed: String) throws(FlowTextError) in try FlowText.parseFlowMods(printed)
+    }
+    check { () throws(FlowTextError) in try GroupText.parseMods(text, file: "fuzz", portNames: ports) } again: {
+        (printed: String) throws(FlowTextError) in try GroupText.parseMods(printed)
+    }
+    check { () throws(FlowTextError) in try MeterText.parseMods(text, file: "fuzz") } again: {
+        (printed: String) throws(FlowTextError) in try MeterText.parseMods(printed)
+    }
+    return 0
+}
+
+/// Reads, prints, reads again and compares; a refusal must tell where and why.
+private func check<Value: Equatable & CustomStringConvertible>(
+    _ read: () throws(FlowTextError) -> [Value], again readAgain: (String) throws(FlowTextError) -> [Value]
+) {
+    let values: [Value]
     do {
-        flows = try FlowText.parseFlows(text, file: "fuzz", portNames: ["p1": 1])
+        values = try read()
     } catch {
         precondition(error.line >= 1 && error.column >= 1 && !error.message.isEmpty)
-        return 0
+        return
     }
-    for flow in flows {
-        let printed = flow.description
+    for value in values {
+        let printed = value.description
         do {
-            let again = try FlowText.parseFlow(printed)
-            precondition(again == flow, "“\(printed)” reads back as “\(again)”")
-            precondition(again.description == printed, "“\(printed)” prints again as “\(again)”")
+            let again = try readAgain(printed)
+            precondition(again == [value], "“\(printed)” reads back as “\(again)”")
+            precondition(again[0].description == printed, "“\(printed)” prints again as “\(again[0])”")
         } catch {
             preconditionFailure("“\(printed)” does not read back: \(error)")
         }
     }
-    return 0
 }

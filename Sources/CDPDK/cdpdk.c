@@ -4,6 +4,7 @@
 
 #include <stdatomic.h>
 #include <stdlib.h>
+#include <sys/eventfd.h>
 
 static FILE *environment_log;
 
@@ -221,6 +222,19 @@ uint64_t evs_thread_run_nanoseconds(int tid) {
 int evs_thread_id(void) { return (int)syscall(SYS_gettid); }
 
 void evs_thread_sleep_microseconds(unsigned microseconds) { usleep(microseconds); }
+
+int evs_event_create(void) {
+    int event = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
+    return event < 0 ? -errno : event;
+}
+
+void evs_event_clear(int event) {
+    uint64_t count;
+    ssize_t ignored = read(event, &count, sizeof count);
+    (void)ignored;
+}
+
+void evs_event_close(int event) { close(event); }
 
 // As the process was started: EAL later binds the main thread to one core.
 static cpu_set_t initial_cores;

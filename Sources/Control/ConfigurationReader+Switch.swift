@@ -5,7 +5,7 @@ extension ConfigurationReader {
     mutating func configuration(_ node: ConfigurationNode) -> SwitchConfiguration {
         var result = SwitchConfiguration()
         let root = fields(
-            node, at: ConfigurationPath(), known: ["bridges", "workers", "memory", "sockets", "mac-table"])
+            node, at: ConfigurationPath(), known: ["bridges", "workers", "memory", "sockets", "mac-table", "tls"])
         result.bridges = list("bridges", root).map { bridge($0.node, at: $0.path) }
         if let workers = section("workers", root, known: ["cores", "idle-sleep-us"]) {
             result.workers.cores = cores(workers)
@@ -32,6 +32,7 @@ extension ConfigurationReader {
             result.macTable.ageingSeconds =
                 number("ageing-seconds", table, as: Int.self) ?? result.macTable.ageingSeconds
         }
+        result.tls = tls(root)
         return result
     }
 
@@ -70,14 +71,20 @@ extension ConfigurationReader {
         }
     }
 
+    private static let bridgeKeys = [
+        "name", "datapath-id", "fail-mode", "flows", "ports", "controllers", "openflow-versions",
+        "inactivity-probe-seconds", "maximum-backoff-ms",
+    ]
+
     /// One bridge with its ports.
     mutating func bridge(_ node: ConfigurationNode, at path: ConfigurationPath) -> BridgeSettings {
-        let fields = fields(node, at: path, known: ["name", "datapath-id", "fail-mode", "flows", "ports"])
+        let fields = fields(node, at: path, known: Self.bridgeKeys)
         let ports = list("ports", fields).compactMap { port($0.node, at: $0.path) }
         var bridge = BridgeSettings(name: text("name", fields, required: "name: br0") ?? "", ports: ports)
         bridge.datapathID = datapathID(fields)
         bridge.failMode = choice("fail-mode", fields, as: BridgeSettings.FailMode.self) ?? .standalone
         bridge.flowFile = filePath("flows", fields)
+        bridge.controllers = controllers(fields)
         return bridge
     }
 

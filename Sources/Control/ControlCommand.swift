@@ -19,8 +19,19 @@ public enum ControlCommand: String, Sendable, CaseIterable {
     case stats
     case drops
     case workerList = "worker list"
+    case controllerAdd = "controller add"
+    case controllerRemove = "controller remove"
+    case controllerList = "controller list"
     case reload
     case quit
+
+    /// Whether bridges, ports or controllers may be others afterwards.
+    var changesBridges: Bool {
+        switch self {
+        case .bridgeAdd, .bridgeRemove, .portAdd, .portRemove, .controllerAdd, .controllerRemove: true
+        default: false
+        }
+    }
 }
 
 /// One request, checked as far as its shape goes: `{"command": "port list", "arguments": {"bridge": "br0"}}`.

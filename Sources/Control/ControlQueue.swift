@@ -1,4 +1,5 @@
 import Dispatch
+import Session
 import Synchronization
 
 /// What the control thread is told by others.
@@ -7,6 +8,10 @@ public enum ControlEvent: Sendable {
     case request([UInt8], reply: @Sendable ([UInt8]) -> Void)
     /// A signal that the process got.
     case signal(Int32)
+    /// Something on an OpenFlow connection.
+    case session(SessionEvent)
+    /// Packets wait that flows send to controllers.
+    case packets(done: @Sendable () -> Void)
 }
 
 /// The way from sockets and signals to the one control thread, in the order of arrival.
@@ -22,6 +27,13 @@ public final class ControlQueue: Sendable {
     public func append(_ event: ControlEvent) {
         waiting.withLock { $0.append(event) }
         count.signal()
+    }
+
+    /// Tells that packets wait for controllers, and returns when they have been looked at.
+    func appendPackets() {
+        let taken = DispatchSemaphore(value: 0)
+        append(.packets(done: { taken.signal() }))
+        taken.wait()
     }
 
     /// The next event; `nil` when there is none for so long.

@@ -38,6 +38,8 @@ public enum ControlReply {
     public struct Flows: Codable, Sendable { public var flows: [FlowReport] }
     /// `mac list`
     public struct MACs: Codable, Sendable { public var macs: [MACReport] }
+    /// `controller list`
+    public struct Controllers: Codable, Sendable { public var controllers: [ControllerReport] }
     /// `worker list`
     public struct Workers: Codable, Sendable { public var workers: [WorkerReport] }
     /// `mac flush`, `quit`

@@ -50,7 +50,10 @@ public struct Daemon {
             let server = try ControlServer(
                 path: options.controlSocket ?? configuration.sockets.control ?? folder + "/evs.sock",
                 accountGroup: configuration.sockets.group, mode: configuration.sockets.mode, queue: queue)
-            let lastReply = serve(manager, server)
+            let openFlow = OpenFlowService(
+                manager, runDirectory: folder, version: options.version, queue: queue, log: log)
+            defer { openFlow.close() }
+            let lastReply = serve(manager, openFlow, server)
             serviceManager.tell(.stopping)
             log.notice("stopping")
             server.stopListening()
@@ -65,9 +68,12 @@ public struct Daemon {
     }
 
     /// Serves events until one says to end; how to answer that one when all is done.
-    private func serve(_ manager: SwitchManager, _ server: ControlServer) -> (() -> Void)? {
+    private func serve(
+        _ manager: SwitchManager, _ openFlow: OpenFlowService, _ server: ControlServer
+    ) -> (() -> Void)? {
         let service = SwitchService(
-            manager, configurationFile: options.configurationFile, version: options.version, log: log)
+            manager, openFlow, configurationFile: options.configurationFile, version: options.version, log: log)
+        openFlow.reconcile()
         for note in manager.notes { log.warning("\(note)") }
         serviceManager.tell(.ready)
         log.notice(
@@ -78,8 +84,10 @@ public struct Daemon {
             ])
         var watchdog = Watchdog(serviceManager, log)
         while true {
-            let event = queue.next(within: watchdog.interval)
+            let event = queue.next(
+                within: .milliseconds(min(watchdog.intervalMilliseconds, openFlow.quietMilliseconds)))
             watchdog.look(manager.workerProgress)
+            openFlow.tick()
             switch event {
             case .request(let line, let reply):
                 let answer = service.answer(line)
@@ -93,6 +101,10 @@ public struct Daemon {
             case .signal(let signal):
                 log.notice("told to end", metadata: ["signal": "\(String(cString: strsignal(signal)))"])
                 return nil
+            case .session(let event): openFlow.handle(event)
+            case .packets(let done):
+                openFlow.takePackets()
+                done()
             case nil: break
             }
         }
@@ -129,9 +141,7 @@ private struct Watchdog {
     }
 
     /// How long the control thread may sleep.
-    var interval: DispatchTimeInterval {
-        serviceManager.watchdogNanoseconds.map { .nanoseconds(Int($0 / 2)) } ?? .seconds(3600)
-    }
+    var intervalMilliseconds: Int { serviceManager.watchdogNanoseconds.map { Int($0 / 2_000_000) } ?? .max }
 
     mutating func look(_ progress: [UInt64]) {
         guard let period = serviceManager.watchdogNanoseconds else { return }

@@ -1,17 +1,22 @@
 import Foundation
 import Logging
+import OpenFlow
 import Switch
 
 /// Answers the requests of the control socket, one at a time, on the switch's control thread.
 public final class SwitchService {
     private let manager: SwitchManager
+    private let openFlow: OpenFlowService
     private let configurationFile: String?
     private let version: String
     private let start = ContinuousClock().now
     private let log: Logger
 
-    public init(_ manager: SwitchManager, configurationFile: String?, version: String, log: Logger) {
+    public init(
+        _ manager: SwitchManager, _ openFlow: OpenFlowService, configurationFile: String?, version: String, log: Logger
+    ) {
         self.manager = manager
+        self.openFlow = openFlow
         self.configurationFile = configurationFile
         self.version = version
         self.log = log
@@ -30,6 +35,7 @@ public final class SwitchService {
         do {
             let request = try ControlRequest(line)
             let reply = try execute(request)
+            if request.command.changesBridges { openFlow.reconcile() }
             return Answer(line: reply, quits: request.command == .quit)
         } catch {
             return Answer(line: SwitchService.refusal("\(error)"))
@@ -62,6 +68,7 @@ public final class SwitchService {
         }
         do {
             let outcome = try manager.reload(try ConfigurationFile.read(configurationFile))
+            openFlow.reconcile()
             for change in outcome.changes { log.notice("\(change)") }
             for note in outcome.notes { log.warning("\(note)") }
             log.notice(
@@ -86,6 +93,7 @@ public final class SwitchService {
             return try executeChange(request)
         case .flowAdd, .flowRemove, .flowList: return try executeFlow(request)
         case .macList, .macFlush: return try executeMAC(request)
+        case .controllerAdd, .controllerRemove, .controllerList: return try executeController(request)
         }
     }
 
@@ -163,6 +171,30 @@ public final class SwitchService {
             try request.allow(["bridge", "match"])
             return try ok(ControlReply.Flows(flows: manager.flows(request.optionalText("match") ?? "", of: bridge)))
         }
+    }
+
+    private func executeController(_ request: ControlRequest) throws -> [UInt8] {
+        var request = request
+        let bridge = try request.text("bridge")
+        guard var settings = manager.configuration.bridge(named: bridge)?.controllers else {
+            throw ControlRequest.Fault(description: "there is no bridge '\(bridge)'")
+        }
+        if request.command == .controllerList {
+            try request.allow(["bridge"])
+            return try ok(ControlReply.Controllers(controllers: openFlow.controllers(of: bridge)))
+        }
+        try request.allow(["bridge", "target"])
+        let target = try ControllerTarget(request.text("target"))
+        if request.command == .controllerAdd {
+            settings.targets.append(target)
+        } else {
+            guard settings.targets.contains(target) else {
+                throw ControlRequest.Fault(description: "'\(target)' is no controller of bridge '\(bridge)'")
+            }
+            settings.targets.removeAll { $0 == target }
+        }
+        try manager.setControllers(settings, of: bridge)
+        return try ok(ControlReply.Done())
     }
 
     private func executeMAC(_ request: ControlRequest) throws -> [UInt8] {

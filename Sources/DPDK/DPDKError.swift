@@ -8,12 +8,12 @@ public struct DPDKError: Error, CustomStringConvertible, Sendable {
 
     public var description: String { message }
 
-    init(_ message: String) { self.message = message }
+    public init(_ message: String) { self.message = message }
 
     /// - Parameters:
     ///   - what: what was tried.
     ///   - code: a negative errno, as DPDK returns it.
-    init(_ what: String, code: CInt) {
+    public init(_ what: String, code: CInt) {
         let reason = String(cString: strerror(abs(code)))
         let log = Environment.lastLogLine
         message = log.isEmpty ? "\(what): \(reason)" : "\(what): \(reason) (DPDK says: \(log))"

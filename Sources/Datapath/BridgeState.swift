@@ -1,14 +1,29 @@
 import DPDK
+import FlowTable
 import Packet
 import Synchronization
 
 /// What a bridge has told the workers: never changed, replaced as a whole.
 struct BridgePublication {
     let pipeline: any Pipeline
+    /// What is different from the publication before.
+    let changes: TableChanges
     let macTable: MacTable
     /// Indices of the ports that NORMAL floods to.
     let floodPorts: UnsafePointer<UInt16>
     let floodPortCount: Int
+    /// One bit a port to which NORMAL must not send; `nil`: there is none.
+    let blockedPorts: UnsafePointer<UInt64>?
+}
+
+extension UnsafePointer<BridgePublication> {
+    /// Whether NORMAL must not send to a port.
+    @inline(__always) @_noLocks
+    func isBlocked(_ port: UInt16) -> Bool {
+        guard let words = pointee.blockedPorts else { return false }
+        // Safe: there is a bit for each port that there may be.
+        return words[Int(port) >> 6] >> UInt64(port & 63) & 1 != 0
+    }
 }
 
 /// Where a bridge's newest publication is found.
@@ -16,6 +31,10 @@ typealias PublicationSlot = UnsafeMutablePointer<Atomic<UInt>>
 
 /// A bridge as one worker sees it: the publication in use, and the caches that were filled under it.
 struct BridgeState: ~Copyable {
+    /// The data path's number of the bridge.
+    let number: Int
+    /// Whether a controller takes packets.
+    var hasListener = false
     let newest: PublicationSlot
     var publication: UnsafePointer<BridgePublication>
 
@@ -27,16 +46,34 @@ struct BridgeState: ~Copyable {
     var megaflows: MegaflowCache
     let hash: KeyHash
 
-    /// Megaflows with smaller stamps are gone.
+    /// Megaflows with smaller stamps are gone, or must be checked against ``changes`` before they are used.
     var oldestStamp: UInt64 = 1
+    /// Megaflows with smaller stamps are gone, and their memory with them.
+    var oldestMemoryStamp: UInt64 = 1
     var nextStamp: UInt64 = 1
+    var changes = ChangeLog()
+    /// Bits that decisions depended on beyond those that flows match.
+    var examinedByActions = FlowMask()
+    /// The clock when the caches were emptied last.
+    var forgottenCycles: UInt64 = 0
+    /// The next megaflow to be looked at for being out of use.
+    var sweepPlace = 0
 
     var programs = ProgramStore()
     var translation = Translation()
+    /// For packets that are parsed again: what is left to do with them, by place and new key.
+    var passMegaflows: MegaflowCache
+    /// Where packets are parsed again, by number.
+    var passPlaces: [PassPlace] = []
+    /// How many places there are, or as many as there may be when their megaflows are too many.
+    var passPlaceCount = 0
+    /// Whether a program is bound to the tables that it was made from.
+    var hasBoundPrograms = false
     /// Whether the caches are passed over, for tests and measurements.
     let usesCaches: Bool
 
-    init?(newest: PublicationSlot, usesCaches: Bool, socket: Int?) {
+    init?(number: Int, newest: PublicationSlot, usesCaches: Bool, socket: Int?) {
+        self.number = number
         self.newest = newest
         self.usesCaches = usesCaches
         publication = BridgeState.load(newest)
@@ -45,6 +82,7 @@ struct BridgeState: ~Copyable {
         depth = relevant.depth
         hash = KeyHash()
         megaflows = MegaflowCache(hash: hash)
+        passMegaflows = MegaflowCache(hash: hash)
         guard
             let cache = ExactMatchCache(
                 slots: Limits.exactMatchSlotsAtFirst, wordCount: relevant.count, socket: socket)
@@ -60,19 +98,33 @@ struct BridgeState: ~Copyable {
         UnsafePointer(bitPattern: newest.pointee.load(ordering: .acquiring)).unsafelyUnwrapped
     }
 
-    /// Takes up the newest publication: what was decided under the old one is forgotten.
+    /// Takes up the newest publication, if it is another: what was decided under the old one and might be decided
+    /// otherwise now is forgotten, all at once or when it is met again.
     mutating func adopt() {
-        publication = BridgeState.load(newest)
-        forgetDecisions()
-        setRelevantMask(publication.pointee.pipeline.examinableMask)
+        let new = BridgeState.load(newest)
+        if new == publication { return }
+        publication = new
+        if case .some(let list) = new.pointee.changes, keepsDecisions() {
+            keepDecisions(unlessConcernedBy: list)
+        } else {
+            forgetDecisions()
+            examinedByActions = FlowMask()
+            forgottenCycles = evs_cycles()
+            setRelevantMask(new.pointee.pipeline.examinableMask)
+        }
     }
 
     /// Empties the caches, after crediting the flows with what they counted.
     mutating func forgetDecisions() {
         megaflows.creditFlows()
+        passMegaflows.creditFlows()
         megaflows.removeAll()
+        forgetPasses()
+        hasBoundPrograms = false
         programs.removeAll()
+        changes.removeAll()
         oldestStamp = nextStamp
+        oldestMemoryStamp = nextStamp
         exactMatch.restartCounting()
     }
 

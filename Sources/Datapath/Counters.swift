@@ -5,7 +5,10 @@ public typealias DropCounts = InlineArray<24, UInt64>
 public struct WorkerCounters: Sendable {
     public var receivedPackets: UInt64 = 0
     public var receivedBytes: UInt64 = 0
-    /// Packets that reached at least one port.
+    /// Packets that the control side had executed (packet-out).
+    public var injectedPackets: UInt64 = 0
+    public var injectedBytes: UInt64 = 0
+    /// Packets that reached at least one port, or a controller.
     public var deliveredPackets: UInt64 = 0
     /// By raw value of ``DropReason``.
     public var dropped = DropCounts(repeating: 0)
@@ -19,6 +22,11 @@ public struct WorkerCounters: Sendable {
     public var megaflowEvictions: UInt64 = 0
     /// Packets sent to the controller while there was none, delivered elsewhere or not.
     public var controllerPackets: UInt64 = 0
+    /// Messages to controllers that were queued, and those for which the queue had no room.
+    public var packetIns: UInt64 = 0
+    public var packetInOverflows: UInt64 = 0
+    /// Times that a packet was parsed and looked up again after a header had been taken off or put on.
+    public var recirculations: UInt64 = 0
 
     public var bursts: UInt64 = 0
     /// Ticks spent on bursts that had packets.
@@ -32,8 +40,8 @@ public struct WorkerCounters: Sendable {
     /// Packets that ended in a drop.
     public var droppedPackets: UInt64 { dropped.indices.reduce(0) { $0 + dropped[$1] } }
 
-    /// Whether each received packet was delivered or dropped for a reason.
-    public var isBalanced: Bool { receivedPackets == deliveredPackets + droppedPackets }
+    /// Whether each packet that was received or injected was delivered or dropped for a reason.
+    public var isBalanced: Bool { receivedPackets + injectedPackets == deliveredPackets + droppedPackets }
 }
 
 /// Ticks by stage of a burst's way, measured on a sample of the bursts.
@@ -79,6 +87,8 @@ extension WorkerCounters {
     public static func += (left: inout WorkerCounters, right: WorkerCounters) {
         left.receivedPackets += right.receivedPackets
         left.receivedBytes += right.receivedBytes
+        left.injectedPackets += right.injectedPackets
+        left.injectedBytes += right.injectedBytes
         left.deliveredPackets += right.deliveredPackets
         for reason in left.dropped.indices { left.dropped[reason] += right.dropped[reason] }
         left.exactMatchHits += right.exactMatchHits
@@ -87,6 +97,9 @@ extension WorkerCounters {
         left.megaflowProbes += right.megaflowProbes
         left.megaflowEvictions += right.megaflowEvictions
         left.controllerPackets += right.controllerPackets
+        left.packetIns += right.packetIns
+        left.packetInOverflows += right.packetInOverflows
+        left.recirculations += right.recirculations
         left.bursts += right.bursts
         left.busyCycles += right.busyCycles
         left.idleCycles += right.idleCycles

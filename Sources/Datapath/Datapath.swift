@@ -1,4 +1,5 @@
 import DPDK
+import FlowTable
 import Packet
 import Synchronization
 
@@ -25,6 +26,8 @@ public final class Datapath {
     public let environment: Environment
     public let options: DatapathOptions
     public let pool: PacketPool
+    /// Packets on their way to controllers.
+    public let packetIns: PacketInQueue
     private let workers: UnsafeMutablePointer<Worker>
     private let mailboxes: UnsafeMutablePointer<WorkerMailbox>
     /// Held while a worker is asked for something: the control side and the thread that serves guests both ask.
@@ -45,13 +48,15 @@ public final class Datapath {
         let socket = options.workerCores[0].map(Cores.socket)
         pool = try PacketPool(
             name: "packets", count: options.packetBuffers, socket: environment.options.usesHugepages ? socket : nil)
+        packetIns = try PacketInQueue(workerCount: count)
         mailboxes = .allocate(capacity: count)
         workers = .allocate(capacity: count)
         for (index, core) in options.workerCores.enumerated() {
             (mailboxes + index).initialize(to: WorkerMailbox())
             (workers + index).initialize(
                 to: Worker(
-                    index: index, core: core, pool: pool, mailbox: mailboxes + index, options: options))
+                    index: index, core: core, pool: pool, mailbox: mailboxes + index,
+                    packetIns: packetIns.rings + index, options: options))
         }
     }
 
@@ -116,9 +121,11 @@ public final class Datapath {
         let usesCaches = options.usesCaches
         for index in 0..<workerCount {
             let socket = options.workerCores[index].map(Cores.socket)
-            guard let state = BridgeState(newest: bridge.slot, usesCaches: usesCaches, socket: socket) else {
-                preconditionFailure("no address space for the caches of a bridge")
-            }
+            let number = bridges.count
+            guard
+                let state = BridgeState(
+                    number: number, newest: bridge.slot, usesCaches: usesCaches, socket: socket)
+            else { preconditionFailure("no address space for the caches of a bridge") }
             let place = UnsafeMutablePointer<BridgeState>.allocate(capacity: 1)
             place.initialize(to: state)
             bridge.states.append(place)
@@ -141,14 +148,17 @@ public final class Datapath {
     }
 
     /// Puts new tables in force. When it returns, every worker uses them: a packet that arrives later is theirs.
-    public func publish(_ pipeline: any Pipeline, on bridge: Int) {
+    ///
+    /// - Parameter changes: what is different from the tables before. Decisions that few changes don't concern stay in
+    ///   the caches, so all that their programs refer to must live on.
+    public func publish(_ pipeline: any Pipeline, changes: TableChanges = .everything, on bridge: Int) {
         let bridge = self.bridge(bridge)
         bridge.pipeline = pipeline
-        republish(bridge)
+        republish(bridge, changes)
     }
 
-    private func republish(_ bridge: BridgeHandle) {
-        let old = bridge.publish()
+    private func republish(_ bridge: BridgeHandle, _ changes: TableChanges = .everything) {
+        let old = bridge.publish(changes)
         // A worker may poll no port of the bridge for long, so each is asked to take the news up.
         for index in 0..<workerCount {
             let state = bridge.states[index]
@@ -182,7 +192,7 @@ public final class Datapath {
             }
         }
         let bridge = self.bridge(bridge)
-        bridge.floodPorts.append(port)
+        bridge.ports.append(port)
         republish(bridge)
         if case .none = input { return port }
         let poller = worker ?? nextWorker
@@ -223,7 +233,7 @@ public final class Datapath {
     /// Detaches a port. When it returns, no worker uses its ends, and no address is known to be behind it.
     public func removePort(_ port: UInt16, bridge number: Int) {
         let bridge = self.bridge(number)
-        bridge.floodPorts.removeAll { $0 == port }
+        bridge.ports.removeAll { $0 == port }
         republish(bridge)
         for index in 0..<workerCount { perform(onWorker: index) { $0.pointee.detach(port) } }
         bridge.macTable.forget(port: port)
@@ -262,11 +272,23 @@ public final class Datapath {
         return total
     }
 
-    /// Brings the counters of the flows of a bridge up to date.
+    /// Brings the counters of the flows of a bridge up to date, and when they were last used.
+    ///
+    /// A worker does it in steps, lest a burst wait for a million megaflows. From the last megaflow to the first: one
+    /// that moves meanwhile, because another goes, moves towards the first.
     public func creditFlows(ofBridge bridge: Int) {
         for index in 0..<workerCount {
             let state = self.bridge(bridge).states[index]
-            perform(onWorker: index) { _ in state.pointee.megaflows.creditFlows() }
+            var end = Int.max
+            while end > 0 {
+                perform(onWorker: index) { _ in
+                    end = min(end, state.pointee.megaflows.count)
+                    let start = max(0, end - Limits.creditedAtOnce)
+                    state.pointee.megaflows.creditFlows(from: start, to: end)
+                    end = start
+                }
+            }
+            perform(onWorker: index) { _ in state.pointee.passMegaflows.creditFlows() }
         }
     }
 }

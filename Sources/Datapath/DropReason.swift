@@ -38,6 +38,14 @@ public enum DropReason: UInt8, CaseIterable, Sendable, BitwiseCopyable {
     case guestRingFull
     /// The guest's receive queue makes no sense and is left alone until the guest starts it anew.
     case guestRingBroken
+    /// For the controller, which does not read as fast as packets for it come.
+    case controllerQueueFull
+    /// Above the rate of a meter.
+    case meter
+    /// The port that it came by, or was to leave by, is set to take no packets, or is down.
+    case portBlocked
+    /// It would have been parsed anew too often.
+    case tooManyPasses
 
     /// As reports and counters name it.
     public var name: String {
@@ -61,6 +69,10 @@ public enum DropReason: UInt8, CaseIterable, Sendable, BitwiseCopyable {
         case .guestNotReady: "guest-not-ready"
         case .guestRingFull: "guest-ring-full"
         case .guestRingBroken: "guest-ring-broken"
+        case .controllerQueueFull: "controller-queue-full"
+        case .meter: "meter"
+        case .portBlocked: "port-blocked"
+        case .tooManyPasses: "too-many-passes"
         }
     }
 

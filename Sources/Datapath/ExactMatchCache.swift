@@ -48,6 +48,22 @@ struct ExactMatchCache: ~Copyable {
         return match(place((hash >> 32) & slotMask), words, oldestStamp)
     }
 
+    /// The megaflow that an entry remembers of a key, if it is still there, whatever stamp it has got since; for
+    /// megaflows whose decision has been found to hold still. The entry then remembers the new stamp.
+    ///
+    /// - Parameter oldestMemoryStamp: megaflows installed before are gone, and their memory with them.
+    @inline(never) @_noLocks
+    func recallRenewed(
+        _ words: UnsafePointer<UInt64>, hash: UInt64, oldestMemoryStamp: UInt64
+    ) -> MegaflowEntry? {
+        for slot in 0..<2 as Range<UInt64> {
+            let entry = place((hash >> (slot &* 32)) & slotMask)
+            guard let memory = match(entry, words, oldestMemoryStamp), memory.isThere else { continue }
+            return MegaflowEntry(megaflow: memory.megaflow, entry: entry)
+        }
+        return nil
+    }
+
     /// Remembers a key, in an unused place if it has one.
     @inline(__always) @_noLocks
     mutating func insert(
@@ -111,9 +127,30 @@ struct MegaflowMemory {
         self.stamp = stamp
     }
 
+    /// Whether the megaflow is still the one that was remembered, though its stamp may be another. Safe: as below.
+    var isThere: Bool {
+        @inline(__always) @_noLocks get { megaflow.pointee.firstStamp <= stamp && stamp <= megaflow.pointee.stamp }
+    }
+
     /// Whether it is still the megaflow that was remembered. Safe: a stamp that is not older than the oldest means that
     /// the memory is still there.
     var isLive: Bool {
         @inline(__always) @_noLocks get { megaflow.pointee.stamp == stamp }
     }
+}
+
+/// A megaflow, and the exact-match entry that remembers it.
+struct MegaflowEntry {
+    let megaflow: MegaflowPointer
+    private let entry: UnsafeMutableRawPointer
+
+    @inline(__always) @_noLocks
+    init(megaflow: MegaflowPointer, entry: UnsafeMutableRawPointer) {
+        self.megaflow = megaflow
+        self.entry = entry
+    }
+
+    /// Makes the entry remember the stamp that the megaflow has now. Safe: the entry was found just now.
+    @inline(__always) @_noLocks
+    func renew() { entry.storeBytes(of: megaflow.pointee.stamp, toByteOffset: 8, as: UInt64.self) }
 }

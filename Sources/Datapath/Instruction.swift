@@ -30,8 +30,42 @@ public struct Instruction: BitwiseCopyable, Hashable, Sendable {
         case setVLAN
         /// IPv4 TTL or IPv6 hop limit less one; the packet's program ends when none is left.
         case decrementTTL
-        /// For the controller; counted.
+        /// A message to controllers; `argument` is the number of ``data`` instructions that follow with what it says
+        /// (``ControllerMessage``), `value` how many bytes of the packet it holds at most.
         case controller
+        /// Part of the `controller` before.
+        case data
+        /// A new label stack entry in front of all tags: `argument` is the EtherType. Label, traffic class and TTL are
+        /// copied from the entry or the IP header that was the outermost.
+        case pushMPLS
+        /// Takes the outermost label stack entry away; `argument` is the EtherType of what is under it.
+        case popMPLS
+        /// TTL of the outermost label stack entry less one; the packet's program ends when none is left.
+        case decrementMPLSTTL
+        /// TTL of the header below the outermost label stack entry into that entry.
+        case copyTTLOut
+        /// TTL of the outermost label stack entry into the header below.
+        case copyTTLIn
+        /// A new backbone service instance tag in front of the packet.
+        case pushPBB
+        /// Takes the backbone service instance tag away, and with it the backbone addresses.
+        case popPBB
+        /// To `port`, cut to `argument` bytes; `detail` is a ``Delivery``.
+        case truncatedOutput
+        /// The `argument` instructions that follow are executed on a packet of their own; `detail` is a ``Delivery``.
+        case clone
+        /// One of the buckets that follow, which take up `argument` instructions, is executed on a packet of its own.
+        /// `detail` is a ``Delivery``, `value` makes the choice differ from that of other groups.
+        case select
+        /// A bucket of the `select` before: `argument` instructions follow. `value` is what the bucket is known by,
+        /// `port` its weight.
+        case bucket
+        /// The packet counts for the counters at address `value`: a FlowEntry, or with a `detail` of 1 a FlowCounters.
+        case count
+        /// The packet passes the meter at address `value`, which may drop or, with a `detail` of 1, change it.
+        case meter
+        /// The packet is parsed and looked up again, as what the pass of number `argument` says.
+        case recirculate
     }
 
     /// What becomes of the packet when it is handed to an output.
@@ -43,6 +77,12 @@ public struct Instruction: BitwiseCopyable, Hashable, Sendable {
         /// It stays here and may be changed: the output gets a copy.
         case copy
     }
+
+    /// The `detail` of a `count` whose counters are no flow's.
+    public static var countsAlone: UInt8 { @_noLocks get { 1 } }
+
+    /// The most instructions that follow a `controller`.
+    static var controllerDataLimit: Int { @_noLocks get { 2048 } }
 
     /// The `argument` of a `normal` that names the port to learn at.
     public static var fromOtherPort: UInt32 { @_noLocks get { 1 } }
@@ -60,6 +100,36 @@ public struct Instruction: BitwiseCopyable, Hashable, Sendable {
 
     @inlinable
     var delivery: Delivery { @_noLocks get { Delivery(rawValue: detail) ?? .copy } }
+}
+
+extension Instruction {
+    /// Whether the packet is handed to somebody, as a ``Delivery`` in `detail` says.
+    public var hasDelivery: Bool {
+        switch opcode {
+        case .output, .normal, .truncatedOutput, .clone, .select: true
+        default: false
+        }
+    }
+
+    /// Whether it changes the packet, and does nothing else.
+    public var isChange: Bool {
+        switch opcode {
+        case .rewrite, .operand, .pushVLAN, .popVLAN, .setVLAN, .decrementTTL, .pushMPLS, .popMPLS, .decrementMPLSTTL,
+            .copyTTLOut, .copyTTLIn, .pushPBB, .popPBB:
+            true
+        default: false
+        }
+    }
+
+    /// Instructions that belong to this one and follow it.
+    public var length: Int {
+        @_noLocks get {
+            switch opcode {
+            case .controller, .clone, .select, .bucket: Int(argument)
+            default: 0
+            }
+        }
+    }
 }
 
 /// An action program in the data path's memory: this header, then its instructions.

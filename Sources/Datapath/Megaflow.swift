@@ -2,10 +2,10 @@ import Packet
 
 /// What one translation decided for all packets that look alike in the bits it examined.
 ///
-/// Lies in an ``Arena`` at a fixed address; the compact words of its key follow it.
+/// Lies at a fixed address; the compact words of its key follow it.
 struct Megaflow {
-    /// Number of the installation, never used twice by a worker. Tells a live megaflow from what an old exact-match
-    /// entry remembers.
+    /// Number of the installation, or of the last time that the decision was found to hold still; never used twice by a
+    /// worker. Tells a live megaflow from what an old exact-match entry remembers. 0: the megaflow is gone.
     var stamp: UInt64
     var packets: UInt64
     var bytes: UInt64
@@ -17,12 +17,14 @@ struct Megaflow {
     var subtable: UInt32
     /// Its place in the list of all megaflows, where the flows it counts for are kept.
     var slot: UInt32
-    private var padding: UInt64 = 0
+    /// The first stamp that it had.
+    let firstStamp: UInt64
 
     init(
         stamp: UInt64, now: UInt64, program: UnsafePointer<ActionProgram>, hash: UInt64, subtable: Int, slot: Int
     ) {
         self.stamp = stamp
+        firstStamp = stamp
         packets = 0
         bytes = 0
         lastUsedCycles = now

@@ -18,7 +18,8 @@ struct MegaflowCache: ~Copyable {
 
     /// All megaflows, in no order, and the flows that each counts for.
     private var slots: [MegaflowPointer] = []
-    private var contributors: [ContiguousArray<Unmanaged<FlowEntry>>] = []
+    private var contributors: [ContiguousArray<FlowEntry>] = []
+    private var counters: [ContiguousArray<Unmanaged<FlowCounters>>] = []
     private var insertionsSinceRanking = 0
 
     // Slow path: made once.
@@ -65,6 +66,7 @@ struct MegaflowCache: ~Copyable {
     /// Keeps what a translation decided.
     ///
     /// - Parameter widest: a mask with every bit that any flow can examine; used when there are too many masks.
+    // Slow path: part of a translation.
     mutating func insert(
         _ key: FlowKey, _ translation: borrowing Translation, widest: FlowMask, program: UnsafePointer<ActionProgram>,
         stamp: UInt64, now: UInt64
@@ -76,7 +78,9 @@ struct MegaflowCache: ~Copyable {
             compact,
             Megaflow(stamp: stamp, now: now, program: program, hash: hash, subtable: number, slot: slots.count))
         slots.append(megaflow)
-        contributors.append(translation.contributors)
+        // The flows may leave the tables before the megaflow leaves the cache.
+        contributors.append(ContiguousArray(translation.contributors.map { $0.takeUnretainedValue() }))
+        counters.append(translation.counters)
         count += 1
         rankIfDue()
         return megaflow
@@ -92,21 +96,47 @@ struct MegaflowCache: ~Copyable {
             let other = slots[.random(in: slots.indices)]
             if other.pointee.lastUsedCycles < victim.pointee.lastUsedCycles { victim = other }
         }
-        let slot = Int(victim.pointee.slot)
+        remove(victim)
+    }
+
+    /// Takes a megaflow out, after crediting its flows. No packet in hand may be its.
+    // Slow path: when flows have changed, and part of a translation.
+    mutating func remove(_ megaflow: MegaflowPointer) {
+        let slot = Int(megaflow.pointee.slot)
         credit(slot)
-        subtables[Int(victim.pointee.subtable)].remove(victim)
+        subtables[Int(megaflow.pointee.subtable)].remove(megaflow)
         let last = slots.count - 1
         slots[last].pointee.slot = UInt32(slot)
         slots.swapAt(slot, last)
         contributors.swapAt(slot, last)
+        counters.swapAt(slot, last)
         slots.removeLast()
         count -= 1
         contributors.removeLast()
+        counters.removeLast()
     }
 
     /// Adds what the megaflows have counted to the flows that they count for.
     // Slow path: at the control side's wish.
-    mutating func creditFlows() { for slot in slots.indices { credit(slot) } }
+    mutating func creditFlows() { creditFlows(from: 0, to: slots.count) }
+
+    /// The same for some of the megaflows.
+    // Slow path: at the control side's wish.
+    mutating func creditFlows(from start: Int, to end: Int) {
+        if start < end { for slot in start..<end { credit(slot) } }
+    }
+
+    /// The megaflow at a place in the list of all.
+    // Slow path: when flows have changed.
+    func megaflow(at place: Int) -> MegaflowPointer { slots[place] }
+
+    /// The bits of a megaflow's key that count.
+    // Slow path: when flows have changed.
+    func mask(of megaflow: MegaflowPointer) -> FlowMask { subtables[Int(megaflow.pointee.subtable)].mask }
+
+    /// The flows that a megaflow's packets meet.
+    // Slow path: when flows have changed.
+    func flows(of megaflow: MegaflowPointer) -> ContiguousArray<FlowEntry> { contributors[Int(megaflow.pointee.slot)] }
 
     /// Empties the cache and frees its memory. The flows must have been credited.
     // Slow path: when flows have changed.
@@ -116,14 +146,20 @@ struct MegaflowCache: ~Copyable {
         count = 0
         slots.removeAll(keepingCapacity: true)
         contributors.removeAll(keepingCapacity: true)
+        counters.removeAll(keepingCapacity: true)
     }
 
     // Slow path: part of the above.
     private func credit(_ slot: Int) {
         let megaflow = slots[slot]
         if megaflow.pointee.packets == 0 { return }
+        let used = MonotonicClock.nanoseconds(cycles: megaflow.pointee.lastUsedCycles)
         for flow in contributors[slot] {
-            flow._withUnsafeGuaranteedRef {
+            flow.add(packets: megaflow.pointee.packets, bytes: megaflow.pointee.bytes)
+            flow.touch(at: used)
+        }
+        for counted in counters[slot] {
+            counted._withUnsafeGuaranteedRef {
                 $0.add(packets: megaflow.pointee.packets, bytes: megaflow.pointee.bytes)
             }
         }

@@ -60,6 +60,8 @@ extension PacketEditor {
 struct ExtensionHeaders {
     /// The protocol behind the last one.
     private(set) var next: UInt8
+    /// Where that protocol's number stands.
+    private(set) var nextPlace: Int
     /// Where that one's header starts.
     private(set) var offset: Int
     private(set) var isLaterFragment = false
@@ -70,7 +72,8 @@ struct ExtensionHeaders {
     @inline(never) @_noLocks
     init(_ editor: PacketEditor) {
         let network = Int(editor.layout.networkOffset)
-        next = editor.bytes.load8(network &+ IPv6Header.nextHeader)
+        nextPlace = network &+ IPv6Header.nextHeader
+        next = editor.bytes.load8(nextPlace)
         offset = network &+ IPv6Header.length
         let end = editor.transportEnd()
         while isExtension, !isLaterFragment, offset &+ IPv6ExtensionHeader.minimumLength <= end {
@@ -88,7 +91,8 @@ struct ExtensionHeaders {
             default:
                 break
             }
-            next = editor.bytes.load8(offset &+ IPv6ExtensionHeader.nextHeader)
+            nextPlace = offset &+ IPv6ExtensionHeader.nextHeader
+            next = editor.bytes.load8(nextPlace)
             offset &+= length
         }
     }

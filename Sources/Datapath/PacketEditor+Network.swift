@@ -27,7 +27,11 @@ extension PacketEditor {
         case .ipTTL:
             setIPv4Half(header &+ IPv4Header.timeToLive, header, value << 8, mask << 8)
         case .ipProto:
-            setIPv4Half(header &+ IPv4Header.timeToLive, header, value, mask)
+            let covering = addressChecksum()
+            let offset = header &+ IPv4Header.timeToLive
+            let old = bytes.load16(offset)
+            setIPv4Half(offset, header, value, mask)
+            adjustProtocol(covering, from: UInt8(truncatingIfNeeded: old), to: bytes.load8(offset &+ 1))
         default:
             break
         }
@@ -46,13 +50,44 @@ extension PacketEditor {
         case .ipDSCP, .ipECN, .ipv6Label:
             let shift: UInt64 = field == .ipDSCP ? 22 : field == .ipECN ? 20 : 0
             _ = bytes.merge32(header &+ IPv6Header.versionAndFlow, value << shift, mask << shift)
-        case .ipTTL, .ipProto:
-            let offset = header &+ (field == .ipTTL ? IPv6Header.hopLimit : IPv6Header.nextHeader)
+        case .ipTTL:
+            let offset = header &+ IPv6Header.hopLimit
             let old = UInt64(bytes.load8(offset))
             bytes.store8(UInt8(truncatingIfNeeded: old & ~mask | value & mask), offset)
+        case .ipProto:
+            let covering = addressChecksum()
+            let offset = ExtensionHeaders(self).nextPlace
+            let old = bytes.load8(offset)
+            bytes.store8(UInt8(truncatingIfNeeded: UInt64(old) & ~mask | value & mask), offset)
+            adjustProtocol(covering, from: old, to: bytes.load8(offset))
         default:
             break
         }
+    }
+
+    /// The protocol is part of the pseudo-header.
+    @inline(__always) @_noLocks
+    private func adjustProtocol(_ covering: AddressChecksum?, from old: UInt8, to new: UInt8) {
+        guard old != new, let covering else { return }
+        let sum = bytes.load16(covering.offset)
+        covering.store(Checksum.update(sum, replacing: UInt16(old), with: UInt16(new)), over: sum, bytes)
+    }
+
+    /// Raises the drop precedence of an assured-forwarding class by some levels, to the highest at most (RFC 2597 §6).
+    /// Other classes have none.
+    @inline(__always) @_noLocks
+    func raiseDropPrecedence(by levels: UInt8) {
+        let header = Int(layout.networkOffset)
+        let codePoint: UInt8
+        switch layout.network {
+        case .ipv4: codePoint = bytes.load8(header &+ IPv4Header.trafficClass) >> 2
+        case .ipv6: codePoint = UInt8(truncatingIfNeeded: bytes.load16(header) >> 6) & 0x3f
+        case .none, .arp: return
+        }
+        let precedence = codePoint >> 1 & 3
+        if codePoint & 1 != 0 || codePoint >> 3 == 0 || codePoint >> 3 > 4 || precedence == 0 { return }
+        let raised = min(Int(precedence) &+ Int(levels), 3)
+        setNetwork(.ipDSCP, UInt64(codePoint & 0x38) | UInt64(raised << 1), 0x3f)
     }
 
     /// IPv6 addresses, and the target of neighbour discovery.

@@ -37,7 +37,25 @@ struct PacketEditor {
             return PacketEditor(hand, crc: crc).decrementTTL(&hand.reason)
         case .rewrite:
             PacketEditor(hand, crc: crc).rewrite(instruction)
-        case .output, .normal, .operand, .controller:
+            // What is behind a type or a protocol that was changed is something else now.
+            let field = instruction.pointee.detail
+            if field == FieldID.ethType.rawValue || field == FieldID.ipProto.rawValue { hand.hasLayout = false }
+        case .pushMPLS:
+            return pushLabel(&hand, instruction)
+        case .popMPLS:
+            popLabel(&hand, instruction)
+        case .decrementMPLSTTL:
+            return PacketEditor(hand, crc: crc).decrementLabelTTL(&hand.reason)
+        case .copyTTLOut:
+            PacketEditor(hand, crc: crc).copyTTL(outwards: true)
+        case .copyTTLIn:
+            PacketEditor(hand, crc: crc).copyTTL(outwards: false)
+        case .pushPBB:
+            return pushServiceInstance(&hand)
+        case .popPBB:
+            popServiceInstance(&hand)
+        case .output, .normal, .operand, .controller, .data, .truncatedOutput, .clone, .select, .bucket, .count,
+            .meter, .recirculate:
             break
         }
         return true

@@ -9,6 +9,8 @@ struct ProgramStore: ~Copyable {
 
     private var programs: [Key: UnsafeMutablePointer<ActionProgram>] = [:]
 
+    var count: Int { programs.count }
+
     /// The program with these instructions.
     mutating func program(
         _ instructions: ContiguousArray<Instruction>, dropReason: DropReason

@@ -11,6 +11,12 @@ struct PacketInHand {
     var hasLayout: Bool
     /// What it counts as if nobody takes it.
     var reason: DropReason
+    /// Whether the packet is still ours to give away or to free.
+    var isOurs = true
+    /// Whether the rest of its program is not to be executed.
+    var isOver = false
+    /// How often it has been parsed again.
+    var passes: UInt8 = 0
 }
 
 extension UnsafeMutablePointer where Pointee == Worker {
@@ -49,34 +55,41 @@ extension UnsafeMutablePointer where Pointee == Worker {
     }
 
     @inline(never) @_noLocks
-    private func execute(
+    func execute(
         _ program: UnsafePointer<ActionProgram>, on index: Int, _ bridge: UnsafeMutablePointer<BridgeState>,
         hasLayout: Bool
     ) {
         var hand = PacketInHand(
             packet: packet(index), index: index, layout: pointee.layouts[index], hasLayout: hasLayout,
             reason: program.pointee.dropReason)
-        let instructions = program.instructions
-        let count = Int(program.pointee.count)
+        run(program.instructions, Int(program.pointee.count), &hand, bridge)
+        if hand.isOurs { hand.packet.free() }
+        dropIfUntaken(index, hand.reason)
+    }
+
+    /// Executes instructions on a packet, in order.
+    @_noLocks
+    func run(
+        _ instructions: UnsafePointer<Instruction>, _ count: Int, _ hand: inout PacketInHand,
+        _ bridge: UnsafeMutablePointer<BridgeState>
+    ) {
         var step = 0
-        var isOurs = true
-        while step < count {
+        while step < count, !hand.isOver {
             let instruction = instructions + step
             step &+= 1
             switch instruction.pointee.opcode {
             case .output, .normal:
-                isOurs = give(&hand, to: instruction, bridge)
-            case .controller:
-                pointee.counters.controllerPackets &+= 1
-                hand.reason = .noController
-            case .operand:
+                give(&hand, to: instruction, bridge)
+            case .operand, .data, .bucket:
                 break
-            case .rewrite, .pushVLAN, .popVLAN, .setVLAN, .decrementTTL:
-                if !change(&hand, instruction) { step = count }
+            case .rewrite, .pushVLAN, .popVLAN, .setVLAN, .decrementTTL, .pushMPLS, .popMPLS, .decrementMPLSTTL,
+                .copyTTLOut, .copyTTLIn, .pushPBB, .popPBB:
+                if !change(&hand, instruction) { hand.isOver = true }
+            case .controller, .clone, .select, .count, .meter, .recirculate, .truncatedOutput:
+                step &+= instruction.pointee.length
+                runFurther(instruction, &hand, bridge)
             }
         }
-        if isOurs { hand.packet.free() }
-        dropIfUntaken(index, hand.reason)
     }
 
     /// The burst's bit of a packet.
@@ -85,26 +98,31 @@ extension UnsafeMutablePointer where Pointee == Worker {
         1 << (pointee.isCrossing ? UInt32(pointee.crossingOrigins[index]) : UInt32(truncatingIfNeeded: index))
     }
 
-    /// Gives the packet to an output as the instruction's delivery says; whether it is still ours.
+    /// What goes to an output, as the instruction's delivery says; `nil` when no buffer is free.
+    @inline(__always) @_noLocks
+    func part(of hand: inout PacketInHand, for instruction: UnsafePointer<Instruction>) -> PacketBuffer? {
+        switch instruction.pointee.delivery {
+        case .final:
+            hand.isOurs = false
+        case .share:
+            hand.packet.share(1)
+        case .copy:
+            guard let copy = copy(hand.packet) else {
+                hand.reason = .noBuffer
+                return nil
+            }
+            return copy
+        }
+        return hand.packet
+    }
+
+    /// Gives the packet to an output.
     @inline(__always) @_noLocks
     private func give(
         _ hand: inout PacketInHand, to instruction: UnsafePointer<Instruction>,
         _ bridge: UnsafeMutablePointer<BridgeState>
-    ) -> Bool {
-        let delivery = instruction.pointee.delivery
-        var given = hand.packet
-        switch delivery {
-        case .final:
-            break
-        case .share:
-            given.share(1)
-        case .copy:
-            guard let copy = copy(given) else {
-                hand.reason = .noBuffer
-                return true
-            }
-            given = copy
-        }
+    ) {
+        guard let given = part(of: &hand, for: instruction) else { return }
         if case .output = instruction.pointee.opcode {
             enqueue(given, hand.index, port: instruction.pointee.port, reason: &hand.reason)
         } else {
@@ -112,8 +130,6 @@ extension UnsafeMutablePointer where Pointee == Worker {
             let source = isFromElsewhere ? instruction.pointee.port : pointee.arrivalPort
             forwardNormally(given, hand.index, bridge, from: source, reason: &hand.reason)
         }
-        if case .final = delivery { return false }
-        return true
     }
 
     /// A packet of its own with the same bytes; `nil` when no buffer is free and none will be waited for.
@@ -139,6 +155,16 @@ extension UnsafeMutablePointer where Pointee == Worker {
     /// Executes a step that changes the packet; whether the program goes on.
     @inline(__always) @_noLocks
     private func change(_ hand: inout PacketInHand, _ instruction: UnsafePointer<Instruction>) -> Bool {
+        if !makeOwn(&hand) { return false }
+        if pointee.hasOffloads, evs_mbuf_has_offload(hand.packet.raw) {
+            return PartialChecksum.apply(instruction, &hand, crc: pointee.crc)
+        }
+        return PacketEditor.apply(instruction, &hand, crc: pointee.crc)
+    }
+
+    /// Makes the packet one that may be changed, and its headers known; whether it can be.
+    @inline(__always) @_noLocks
+    func makeOwn(_ hand: inout PacketInHand) -> Bool {
         if hand.packet.isShared {
             guard let copy = copy(hand.packet) else {
                 hand.reason = .noBuffer
@@ -154,9 +180,6 @@ extension UnsafeMutablePointer where Pointee == Worker {
                 into: pointee.keys + hand.index)
             hand.hasLayout = true
         }
-        if pointee.hasOffloads, evs_mbuf_has_offload(hand.packet.raw) {
-            return PartialChecksum.apply(instruction, &hand, crc: pointee.crc)
-        }
-        return PacketEditor.apply(instruction, &hand, crc: pointee.crc)
+        return true
     }
 }

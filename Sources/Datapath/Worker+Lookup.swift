@@ -151,8 +151,14 @@ extension UnsafeMutablePointer where Pointee == Worker {
             pointee.counters.exactMatchHits &+= 1
             return known
         }
+        if let known = findRenewed(index, bridge) {
+            pointee.counters.exactMatchHits &+= 1
+            return known
+        }
         let megaflow: MegaflowPointer
-        if let known = bridge.pointee.megaflows.find(pointee.keys + index, probes: &pointee.counters.megaflowProbes) {
+        if let known = bridge.pointee.megaflows.find(pointee.keys + index, probes: &pointee.counters.megaflowProbes),
+            holds(known, index, bridge)
+        {
             pointee.counters.megaflowHits &+= 1
             megaflow = known
         } else {
@@ -164,5 +170,23 @@ extension UnsafeMutablePointer where Pointee == Worker {
             pointee.compactKeys + index &* Worker.compactStride, hash: pointee.hashes[index], megaflow: megaflow,
             oldestStamp: bridge.pointee.oldestStamp)
         return megaflow
+    }
+
+    /// What the exact-match cache remembers from before the tables' last changes, if the decision holds still.
+    @inline(__always) @_noLocks
+    private func findRenewed(_ index: Int, _ bridge: UnsafeMutablePointer<BridgeState>) -> MegaflowPointer? {
+        if bridge.pointee.oldestStamp == bridge.pointee.oldestMemoryStamp { return nil }
+        let known = bridge.pointee.exactMatch.recallRenewed(
+            pointee.compactKeys + index &* Worker.compactStride, hash: pointee.hashes[index],
+            oldestMemoryStamp: bridge.pointee.oldestMemoryStamp)
+        guard let known, holds(known.megaflow, index, bridge) else { return nil }
+        known.renew()
+        return known.megaflow
+    }
+
+    /// Whether what was decided holds for the tables as they are now. If not, the megaflow is gone.
+    @inline(__always) @_noLocks
+    private func holds(_ megaflow: MegaflowPointer, _ index: Int, _ bridge: UnsafeMutablePointer<BridgeState>) -> Bool {
+        megaflow.pointee.stamp >= bridge.pointee.oldestStamp || renew(megaflow, index, bridge)
     }
 }

@@ -173,12 +173,13 @@ extension UnsafeMutablePointer where Pointee == Worker {
         if addresses.isReserved { return .drop(.reservedAddress) }
         let now = MacTable.tick(cycles: pointee.nowCycles)
         let table = publication.pointee.macTable
-        if addresses.source & EthernetAddresses.groupBit == 0 {
+        if addresses.source & EthernetAddresses.groupBit == 0, arrival != Limits.injectionPort {
             table.learn(source, port: arrival, now: now)
         }
         if addresses.destination & EthernetAddresses.groupBit != 0 { return floodDecision(publication, arrival) }
         guard let port = table.port(of: destination, now: now) else { return floodDecision(publication, arrival) }
-        return port == arrival ? .drop(.samePort) : .port(port)
+        if port == arrival { return .drop(.samePort) }
+        return publication.isBlocked(port) ? .drop(.portBlocked) : .port(port)
     }
 
     /// With two ports, everywhere is the other one.

@@ -78,9 +78,9 @@ extension UnsafeMutablePointer where Pointee == Worker {
 
     /// Before a burst: the newest tables, and room for the megaflows that it may bring in.
     @inline(__always) @_noLocks
-    private func refresh(_ bridge: UnsafeMutablePointer<BridgeState>) {
+    func refresh(_ bridge: UnsafeMutablePointer<BridgeState>) {
         if BridgeState.load(bridge.pointee.newest) != bridge.pointee.publication { adoptPublication(bridge) }
-        if !bridge.pointee.usesCaches { forgetDecisions(bridge) }
+        if !bridge.pointee.usesCaches || bridge.pointee.hasTooManyPasses { forgetDecisions(bridge) }
         if bridge.pointee.megaflows.isNearlyFull { evictMegaflows(bridge) }
     }
 
@@ -148,7 +148,7 @@ extension UnsafeMutablePointer where Pointee == Worker {
 
     /// After sending: each packet of the burst was delivered, or is dropped for a reason.
     @inline(__always) @_noLocks
-    private func settle(_ count: Int) {
+    func settle(_ count: Int) {
         pointee.counters.deliveredPackets &+= UInt64(truncatingIfNeeded: pointee.deliveredBits.nonzeroBitCount)
         let refused = pointee.attemptedBits & ~pointee.deliveredBits
         if refused != 0 { countRefused(refused) }

@@ -10,8 +10,21 @@ extension UnsafeMutablePointer where Pointee == Worker {
         let key = pointee.keys[index]
         bridge.pointee.translation.clear()
         let pipeline = bridge.pointee.publication.pointee.pipeline
-        pipeline.translate(key, into: &bridge.pointee.translation)
+        pipeline.translate(key, passes: [], into: &bridge.pointee.translation)
+        bridge.pointee.keepPassPlaces(key)
         return bridge.pointee.install(key, now: pointee.nowCycles)
+    }
+
+    /// Checks a decision against what has changed since it was made; whether it holds still. If not, it is forgotten.
+    @_semantics("no_performance_analysis") @inline(never)
+    func renew(_ megaflow: MegaflowPointer, _ index: Int, _ bridge: UnsafeMutablePointer<BridgeState>) -> Bool {
+        bridge.pointee.renew(megaflow, key: pointee.keys[index])
+    }
+
+    /// Asks what is left to do with the packet whose new key is at hand, and keeps the answer.
+    @_semantics("no_performance_analysis") @inline(never)
+    func translatePass(_ number: Int, _ bridge: UnsafeMutablePointer<BridgeState>) -> MegaflowPointer {
+        bridge.pointee.translatePass(number, pointee.passKey.pointee, now: pointee.nowCycles)
     }
 
     @_semantics("no_performance_analysis") @inline(never)
@@ -52,9 +65,14 @@ extension UnsafeMutablePointer where Pointee == Worker {
 extension BridgeState {
     /// Keeps the translation in hand as a megaflow.
     mutating func install(_ key: FlowKey, now: UInt64) -> MegaflowPointer {
-        if !packetBits(of: translation.mask).isSubset(of: relevantMask) {
-            setRelevantMask(relevantMask | packetBits(of: translation.mask))
+        let examinable = publication.pointee.pipeline.examinableMask
+        for word in 0..<FlowKey.packetWordCount {
+            examinedByActions.words[word] |= translation.mask.words[word] & ~examinable.words[word]
         }
+        if !packetBits(of: translation.mask).isSubset(of: relevantMask) {
+            setRelevantMask(relevantMask | packetBits(of: translation.mask | examinable))
+        }
+        if translation.isBound { hasBoundPrograms = true }
         let program = programs.program(translation.instructions, dropReason: translation.dropReason)
         let stamp = nextStamp
         nextStamp += 1

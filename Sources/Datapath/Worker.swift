@@ -27,7 +27,7 @@ struct Worker: ~Copyable {
     var inputCount = 0
     let egresses: UnsafeMutablePointer<Egress>
     var egressCount = 0
-    /// By index of port.
+    /// By index of port; the last is ``Limits/injectionPort``.
     let ports: UnsafeMutablePointer<PortState>
     var counters = WorkerCounters()
 
@@ -70,6 +70,10 @@ struct Worker: ~Copyable {
     var arrivalPort: UInt16 = 0
     var nowCycles: UInt64 = 0
     var normalMemory = NormalMemory()
+    /// The key of a packet that is parsed again.
+    let passKey: UnsafeMutablePointer<FlowKey>
+    /// Where packets to controllers go.
+    let packetIns: UnsafeMutablePointer<PacketInRing>
 
     /// Tables for SCTP's checksum.
     let crc: UnsafePointer<CRC32C>
@@ -79,7 +83,7 @@ struct Worker: ~Copyable {
 
     init(
         index: Int, core: Int?, pool: PacketPool, mailbox: UnsafeMutablePointer<WorkerMailbox>,
-        options: DatapathOptions
+        packetIns: UnsafeMutablePointer<PacketInRing>, options: DatapathOptions
     ) {
         self.index = index
         self.core = core
@@ -89,8 +93,9 @@ struct Worker: ~Copyable {
         waitsForBuffers = options.waitsForBuffers
         inputs = .allocate(capacity: Limits.ports)
         egresses = .allocate(capacity: Limits.ports)
-        ports = .allocate(capacity: Limits.ports)
-        for port in 0..<Limits.ports { (ports + port).initialize(to: PortState()) }
+        self.packetIns = packetIns
+        ports = .allocate(capacity: Limits.ports + 1)
+        for port in 0...Limits.ports { (ports + port).initialize(to: PortState()) }
         packets = .allocate(capacity: Limits.burst)
         lengths = .allocate(capacity: Limits.burst)
         keys = .allocate(capacity: Limits.burst)
@@ -110,6 +115,8 @@ struct Worker: ~Copyable {
         patchOrigins = .allocate(capacity: PortState.pendingCapacity)
         crossingOrigins = .allocate(capacity: Limits.burst)
         segments = .allocate(capacity: Limits.burst)
+        passKey = .allocate(capacity: 1)
+        passKey.initialize(to: FlowKey())
         let tables = UnsafeMutablePointer<CRC32C>.allocate(capacity: 1)
         tables.initialize(to: CRC32C())
         crc = UnsafePointer(tables)
@@ -119,7 +126,7 @@ struct Worker: ~Copyable {
         inputs.deallocate()
         for index in 0..<egressCount { egresses[index].free() }
         egresses.deallocate()
-        for port in 0..<Limits.ports { ports[port].free() }
+        for port in 0...Limits.ports { ports[port].free() }
         ports.deallocate()
         packets.deallocate()
         lengths.deallocate()
@@ -136,6 +143,7 @@ struct Worker: ~Copyable {
         patchOrigins.deallocate()
         crossingOrigins.deallocate()
         segments.deallocate()
+        passKey.deallocate()
         crc.deallocate()
     }
 }

@@ -55,7 +55,7 @@ enum Bucket {
                 unsafe target.update(from: source, count: place * stride)
                 unsafe (target + (place + 1) * stride).update(
                     from: source + place * stride, count: (old - place) * stride)
-                unsafe reclaimer.discard(bucket)
+                unsafe reclaimer.discard(bucket, wordCount: wordCount(bucket, stride: stride))
             }
         }
         unsafe result[1] += 1
@@ -73,7 +73,7 @@ enum Bucket {
         while place < old, unsafe bucket[headerWords + place * stride] != rank { place += 1 }
         precondition(place < old, "a flow's record is in its bucket")
         if old == 1 {
-            unsafe reclaimer.discard(bucket)
+            unsafe reclaimer.discard(bucket, wordCount: wordCount(bucket, stride: stride))
             return nil
         }
         let result = unsafe reclaimer.writable(bucket, wordCount: wordCount(bucket, stride: stride))

@@ -13,8 +13,10 @@ public struct FlowSelection: Sendable, Hashable {
     public var cookie: UInt64 = 0
     /// 0: any cookie.
     public var cookieMask: UInt64 = 0
-    /// Flows that have an output to this port among their actions; `nil`: any flow (OFPP_ANY). For removals only.
+    /// Flows that have an output to this port among their actions; `nil`: any flow (OFPP_ANY).
     public var outputPort: PortNumber?
+    /// Flows that have this group among their actions; `nil`: any flow (OFPG_ANY).
+    public var outputGroup: UInt32?
 
     /// Flows with this match or a narrower one, at any priority; without arguments, all flows.
     public init(table: UInt8? = nil, match: Match = Match()) {
@@ -37,9 +39,26 @@ public struct FlowSelection: Sendable, Hashable {
         } else {
             guard match.mask.isSubset(of: flow.match.mask), match.matches(flow.match.key) else { return false }
         }
-        guard let outputPort else { return true }
-        return (flow.instructions.apply + flow.instructions.write).contains { action in
-            if case .output(outputPort, _) = action { true } else { false }
+        if let outputPort, !flow.instructions.hasAction(where: { $0.outputs(to: outputPort) }) { return false }
+        if let outputGroup, !flow.instructions.hasAction(where: { $0 == .group(outputGroup) }) { return false }
+        return true
+    }
+}
+
+extension InstructionSet {
+    /// Whether an action, executed at once or at the end, has a property. Groups' buckets are not looked into.
+    func hasAction(where condition: (Action) -> Bool) -> Bool {
+        apply.contains(where: condition) || write.contains(where: condition)
+    }
+}
+
+extension Action {
+    /// Whether the action outputs to a port that it names.
+    fileprivate func outputs(to port: PortNumber) -> Bool {
+        switch self {
+        case .output(port, _), .outputTruncated(port, _), .enqueue(port, _): true
+        case .controller: port == .controller
+        default: false
         }
     }
 }

@@ -12,14 +12,20 @@ extension FlowTables {
     /// Adds a flow (OpenFlow 1.3.5 §6.4, OFPFC_ADD).
     ///
     /// A flow with the same match and priority in the same table is replaced, and its counts are kept unless the new
-    /// flow has the flag `resetCounts`. With the flag `checkOverlap`, a flow that overlaps with one of the same
-    /// priority is refused.
+    /// flow has the flag `resetCounts`; its duration begins anew. With the flag `checkOverlap`, a flow that overlaps
+    /// with one of the same priority is refused.
+    ///
+    /// - Parameters:
+    ///   - now: nanoseconds of the monotonic clock.
+    ///   - evicted: is told of flows that a full table let go, if it does that.
     @discardableResult
-    public mutating func add(_ flow: Flow) throws(FlowTableError) -> Addition {
+    public mutating func add(
+        _ flow: Flow, now: UInt64 = 0, evicted: (FlowEntry) -> Void = { _ in }
+    ) throws(FlowTableError) -> Addition {
         guard flow.table <= Flow.lastTable else { throw .badTable(flow.table) }
         if flow.flags.contains(.checkOverlap), let other = checkOverlap(flow) { throw .overlap(id: other.id) }
         own()
-        return try model.add(flow)
+        return try model.add(flow, now: now, evicted: evicted)
     }
 
     /// Removes flows (OFPFC_DELETE, OFPFC_DELETE_STRICT).
@@ -27,11 +33,10 @@ extension FlowTables {
     /// - Returns: the flows removed, by table, and best first.
     @discardableResult
     public mutating func remove(_ selection: FlowSelection) -> [FlowEntry] {
-        let chosen = flows(selection)
-        guard !chosen.isEmpty else { return [] }
         own()
-        for entry in chosen { model.remove(entry) }
-        return chosen
+        let chosen = model.select(selection)
+        for rule in chosen { model.remove(rule) }
+        return FlowTables.ordered(chosen)
     }
 
     /// Removes one flow, such as one that has expired.
@@ -39,27 +44,74 @@ extension FlowTables {
     /// - Returns: whether it was still there, as this or a modified entry.
     @discardableResult
     public mutating func remove(_ entry: FlowEntry) -> Bool {
-        let flow = entry.flow
-        guard self.flow(in: flow.table, match: flow.match, priority: flow.priority)?.id == entry.id else {
-            return false
-        }
         own()
-        model.remove(entry)
+        guard let rule = model.rule(of: entry), rule.entry.id == entry.id else { return false }
+        model.remove(rule)
         return true
     }
 
-    /// Gives flows other instructions (OFPFC_MODIFY, OFPFC_MODIFY_STRICT). Cookie, timeouts, flags and counts stay,
-    /// but for the counts if they are to be reset.
+    /// Gives flows other instructions (OFPFC_MODIFY, OFPFC_MODIFY_STRICT). Timeouts, flags and counts stay, but for the
+    /// counts if they are to be reset.
     ///
-    /// - Returns: the flows as they are now, by table, and best first; none if none was meant, for OpenFlow 1.3 adds
-    ///   nothing then.
+    /// - Parameter cookie: another cookie for them; `nil`: they keep theirs.
+    /// - Returns: the flows as they are now, by table, and best first; none if none was meant.
     @discardableResult
     public mutating func modify(
-        _ selection: FlowSelection, instructions: InstructionSet, resetsCounts: Bool = false
-    ) -> [FlowEntry] {
-        let chosen = flows(selection)
-        guard !chosen.isEmpty else { return [] }
+        _ selection: FlowSelection, instructions: InstructionSet, cookie: UInt64? = nil, resetsCounts: Bool = false
+    ) -> [FlowModOutcome.Modification] {
         own()
-        return chosen.map { model.modify($0, instructions: instructions, resetsCounts: resetsCounts) }
+        let chosen = model.select(selection).sorted { FlowTables.precedes($0.entry, $1.entry) }
+        return chosen.map {
+            FlowModOutcome.Modification(
+                before: $0.entry,
+                after: model.modify($0, instructions: instructions, cookie: cookie, resetsCounts: resetsCounts))
+        }
+    }
+
+    /// Does all that `body` does, or nothing if it throws. Not to be nested.
+    public mutating func transaction<Result, Failure: Error>(
+        _ body: (inout FlowTables) throws(Failure) -> Result
+    ) throws(Failure) -> Result {
+        beginTransaction()
+        do throws(Failure) {
+            let result = try body(&self)
+            commitTransaction()
+            return result
+        } catch {
+            rollBackTransaction()
+            throw error
+        }
+    }
+
+    /// Begins what ``commitTransaction()`` or ``rollBackTransaction()`` ends. Not to be nested.
+    public mutating func beginTransaction() {
+        own()
+        model.beginTransaction()
+    }
+
+    /// Keeps what was changed since the transaction began.
+    public mutating func commitTransaction() { model.commit() }
+
+    /// Takes back what was changed since the transaction began.
+    public mutating func rollBackTransaction() { model.rollBack() }
+
+    /// Removes the flows with a property, by table, and best first.
+    public mutating func remove(
+        reason: FlowRemovedReason, now: UInt64, where condition: (Flow) -> Bool
+    ) -> [FlowRemoval] {
+        own()
+        let chosen = model.select(FlowSelection()).filter { condition($0.entry.flow) }
+        for rule in chosen { model.remove(rule) }
+        return FlowTables.ordered(chosen).map {
+            FlowRemoval(entry: $0, reason: reason, durationNanoseconds: $0.duration(at: now))
+        }
+    }
+
+    static func ordered(_ rules: [RuleIndex.Rule]) -> [FlowEntry] {
+        rules.count < 2 ? rules.map(\.entry) : rules.map(\.entry).sorted(by: precedes)
+    }
+
+    static func precedes(_ left: FlowEntry, _ right: FlowEntry) -> Bool {
+        left.flow.table != right.flow.table ? left.flow.table < right.flow.table : left.rank > right.rank
     }
 }

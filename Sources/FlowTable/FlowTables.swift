@@ -39,9 +39,7 @@ public struct FlowTables: @unchecked Sendable {
 
     /// The flows that a selection means, by table, and best first.
     public func flows(_ selection: FlowSelection) -> [FlowEntry] {
-        model.select(selection).map(\.entry).sorted {
-            $0.flow.table != $1.flow.table ? $0.flow.table < $1.flow.table : $0.rank > $1.rank
-        }
+        FlowTables.ordered(model.select(selection))
     }
 
     /// The flow with this match and priority.
@@ -49,8 +47,8 @@ public struct FlowTables: @unchecked Sendable {
         model.table(table)?.rules.find(match, priority: priority)?.entry
     }
 
-    /// The first flow added of those in the same table, with the same priority, that match some of the packets that
-    /// `flow` does (OpenFlow 1.3.5 §6.4). The very same match is an overlap too.
+    /// A flow in the same table, with the same priority, that matches some of the packets that `flow` does (OpenFlow
+    /// 1.3.5 §6.4). The very same match is an overlap too.
     public func checkOverlap(_ flow: Flow) -> FlowEntry? {
         model.table(flow.table)?.overlap(flow.match, priority: flow.priority)
     }
@@ -59,6 +57,24 @@ public struct FlowTables: @unchecked Sendable {
     public mutating func snapshot() -> FlowTablesSnapshot {
         own()
         return model.snapshot()
+    }
+
+    /// What has changed since this was last asked: by then everything that was decided by an older snapshot and that
+    /// the changes concern must have been forgotten.
+    public mutating func takeChanges() -> TableChanges {
+        own()
+        return model.takeChanges()
+    }
+
+    /// What was set for a table.
+    public func settings(of table: UInt8) -> TableSettings {
+        model.settings[table] ?? TableSettings(name: "table\(table)")
+    }
+
+    /// Sets the bounds of a table. Flows that are there stay, even if they are more.
+    public mutating func set(_ settings: TableSettings, of table: UInt8) {
+        own()
+        model.set(settings, of: table)
     }
 
     /// Makes the model this value's own before a change.

@@ -2,6 +2,10 @@ import OpenFlow
 import Packet
 
 /// All flow tables, as the writer keeps them. ``FlowTables`` sees to it that it has one owner.
+///
+/// Three steps change the tables: a flow comes, goes, or is exchanged for one with the same match. Everything that
+/// follows the tables (counts, masks, timeouts, what is to be undone, what has changed since the last snapshot) is
+/// kept in these three.
 @safe
 final class FlowTablesModel {
     let flowLimit: Int
@@ -14,6 +18,24 @@ final class FlowTablesModel {
     private var nextID: UInt64 = 1
     private var version: UInt64 = 0
     private var latest: FlowTablesSnapshot?
+    private let plan = KeyPlan()
+    private var recentEffects: FlowEffects?
+
+    var timeouts = TimeoutQueue()
+    private(set) var settings: [UInt8: TableSettings] = [:]
+    /// By table, the flows of tables that evict.
+    private var evictions: [UInt8: EvictionQueue] = [:]
+    /// What has changed since this was last asked, as long as it is little.
+    private var changes: [TableChange] = []
+    private var hasChangedMuch = false
+    /// The steps of the transaction under way, in order; `nil`: there is none.
+    private var steps: [Step]?
+
+    private enum Step {
+        case inserted(FlowEntry)
+        case removed(FlowEntry)
+        case exchanged(FlowEntry, for: FlowEntry)
+    }
 
     init(flowLimit: Int, hashSeed: UInt64) {
         self.flowLimit = flowLimit
@@ -26,7 +48,10 @@ final class FlowTablesModel {
         self.init(flowLimit: other.flowLimit, hashSeed: other.hashSeed)
         nextID = other.nextID
         version = other.version
+        settings = other.settings
+        for table in other.settings.keys { resetEviction(of: table) }
         for rule in other.select(FlowSelection()).sorted(by: { $0.entry.id < $1.entry.id }) { insert(rule.entry) }
+        hasChangedMuch = true
     }
 
     deinit { for case let table? in tables { table.discardAll() } }
@@ -36,7 +61,7 @@ final class FlowTablesModel {
     /// The flows that a selection means, in no particular order.
     func select(_ selection: FlowSelection) -> [RuleIndex.Rule] {
         var result: [RuleIndex.Rule] = []
-        for number in 0...Flow.lastTable where selection.table.map({ $0 == number }) ?? true {
+        for number in selection.table.map({ $0...$0 }) ?? 0...Flow.lastTable {
             guard let table = table(number) else { continue }
             if let priority = selection.strictPriority {
                 if let rule = table.rules.find(selection.match, priority: priority),
@@ -44,60 +69,144 @@ final class FlowTablesModel {
                 {
                     result.append(rule)
                 }
-            } else {
+            } else if selection.match.mask.isZero {
                 table.rules.forEach { if selection.includes($0.entry.flow) { result.append($0) } }
+            } else {
+                table.forEachWithin(selection.match) { entry in
+                    if selection.includes(entry.flow), let rule = rule(of: entry) { result.append(rule) }
+                }
             }
         }
         return result
     }
 
-    func add(_ flow: Flow) throws(FlowTableError) -> FlowTables.Addition {
+    /// The rule with the match and priority of an entry.
+    func rule(of entry: FlowEntry) -> RuleIndex.Rule? {
+        table(entry.flow.table)?.rules.find(entry.flow.match, priority: entry.flow.priority)
+    }
+
+    /// Whether a flow is still there, as this or a modified entry.
+    func isCurrent(_ entry: FlowEntry) -> Bool { rule(of: entry)?.entry.id == entry.id }
+
+    // MARK: Changes
+
+    /// Adds a flow, in the place of the one with its match and priority if there is one.
+    ///
+    /// - Parameter evicted: what had to go for want of room.
+    func add(
+        _ flow: Flow, now: UInt64, evicted: (FlowEntry) -> Void
+    ) throws(FlowTableError) -> FlowTables.Addition {
         let old = table(flow.table)?.rules.find(flow.match, priority: flow.priority)
-        guard old != nil || flowCount < flowLimit else { throw .tableFull(limit: flowLimit) }
+        if old == nil { try makeRoom(for: flow, evicted: evicted) }
         if let old { remove(old) }
         let kept = flow.flags.contains(.resetCounts) ? nil : old?.entry.counters
-        let entry = FlowEntry(flow: flow, id: nextID, counters: kept ?? FlowCounters())
+        let entry = makeEntry(flow, id: nextID, counters: kept ?? FlowCounters(), created: now)
         nextID += 1
         insert(entry)
         return FlowTables.Addition(entry: entry, replaced: old?.entry)
     }
 
+    private func makeRoom(for flow: Flow, evicted: (FlowEntry) -> Void) throws(FlowTableError) {
+        let limit = min(settings[flow.table]?.maxEntries ?? flowLimit, flowLimit)
+        if flowCount < flowLimit, table(flow.table)?.rules.count ?? 0 < limit { return }
+        guard let victim = evictions[flow.table]?.popLeast(below: flow.importance, isCurrent: isCurrent),
+            let rule = rule(of: victim)
+        else { throw .tableFull(limit: limit) }
+        remove(rule)
+        evicted(rule.entry)
+    }
+
+    private func makeEntry(_ flow: Flow, id: UInt64, counters: FlowCounters, created: UInt64) -> FlowEntry {
+        let effects = FlowEffects.of(flow, recent: recentEffects)
+        if let effects { recentEffects = effects }
+        return FlowEntry(flow: flow, id: id, counters: counters, createdNanoseconds: created, effects: effects)
+    }
+
+    /// Gives a flow other instructions, and another cookie if one is given.
+    func modify(
+        _ rule: RuleIndex.Rule, instructions: InstructionSet, cookie: UInt64?, resetsCounts: Bool
+    ) -> FlowEntry {
+        var flow = rule.entry.flow
+        flow.instructions = instructions
+        if let cookie { flow.cookie = cookie }
+        let counters = resetsCounts ? FlowCounters() : rule.entry.counters
+        if resetsCounts { counters.touch(at: rule.entry.counters.lastUsedNanoseconds) }
+        let new = makeEntry(flow, id: rule.entry.id, counters: counters, created: rule.entry.createdNanoseconds)
+        exchange(rule, for: new)
+        return new
+    }
+
     private func insert(_ entry: FlowEntry) {
-        latest = nil
+        note(.inserted(entry), entry)
         let number = Int(entry.flow.table)
         let table = tables[number] ?? TableModel(hasher: hasher, reclaimer: reclaimer)
         tables[number] = table
         table.insert(entry)
         masks.add(entry.flow.match.mask)
         flowCount += 1
+        timeouts.add(entry)
+        evictions[entry.flow.table]?.add(entry, flowCount: table.rules.count, isCurrent: isCurrent)
     }
 
-    /// Removes the flow with the match and priority of `entry`, which is there.
-    func remove(_ entry: FlowEntry) {
-        guard let rule = rule(of: entry) else { preconditionFailure("the flow is in its table") }
-        remove(rule)
-    }
-
-    private func remove(_ rule: RuleIndex.Rule) {
-        latest = nil
+    func remove(_ rule: RuleIndex.Rule) {
+        note(.removed(rule.entry), rule.entry)
         tables[Int(rule.entry.flow.table)]?.remove(rule)
         masks.remove(rule.entry.flow.match.mask)
         flowCount -= 1
+        timeouts.forget(rule.entry, isCurrent: isCurrent)
     }
 
-    func modify(_ entry: FlowEntry, instructions: InstructionSet, resetsCounts: Bool) -> FlowEntry {
-        guard let rule = rule(of: entry) else { preconditionFailure("the flow is in its table") }
+    private func exchange(_ rule: RuleIndex.Rule, for entry: FlowEntry) {
+        note(.exchanged(rule.entry, for: entry), entry, wasConjunctive: rule.entry.isConjunctive)
+        tables[Int(entry.flow.table)]?.exchange(rule, for: entry)
+    }
+
+    private func note(_ step: Step, _ entry: FlowEntry, wasConjunctive: Bool = false) {
         latest = nil
-        var flow = entry.flow
-        flow.instructions = instructions
-        let new = FlowEntry(flow: flow, id: entry.id, counters: resetsCounts ? FlowCounters() : entry.counters)
-        tables[Int(flow.table)]?.exchange(rule, for: new)
-        return new
+        steps?.append(step)
+        if changes.count >= TableChanges.limit { hasChangedMuch = true }
+        if hasChangedMuch { return }
+        changes.append(TableChange(entry.flow, isConjunctive: entry.isConjunctive || wasConjunctive))
     }
 
-    private func rule(of entry: FlowEntry) -> RuleIndex.Rule? {
-        table(entry.flow.table)?.rules.find(entry.flow.match, priority: entry.flow.priority)
+    // MARK: Transactions
+
+    func beginTransaction() {
+        precondition(steps == nil, "one transaction at a time")
+        steps = []
     }
+
+    func commit() { steps = nil }
+
+    /// Takes back each step since the transaction began, the last one first.
+    func rollBack() {
+        let taken = steps ?? []
+        steps = nil
+        for step in taken.reversed() {
+            switch step {
+            case .inserted(let entry): rule(of: entry).map(remove)
+            case .removed(let entry): insert(entry)
+            case .exchanged(let before, let after): rule(of: after).map { exchange($0, for: before) }
+            }
+        }
+    }
+
+    // MARK: Settings
+
+    func set(_ new: TableSettings?, of table: UInt8) {
+        settings[table] = new
+        resetEviction(of: table)
+    }
+
+    private func resetEviction(of table: UInt8) {
+        evictions[table] = nil
+        guard settings[table]?.evicts ?? false else { return }
+        var queue = EvictionQueue()
+        self.table(table)?.rules.forEach { queue.add($0.entry, flowCount: flowCount, isCurrent: isCurrent) }
+        evictions[table] = queue
+    }
+
+    // MARK: Snapshots
 
     func snapshot() -> FlowTablesSnapshot {
         if let latest { return latest }
@@ -107,8 +216,17 @@ final class FlowTablesModel {
         for (number, table) in tables.enumerated() { unsafe (list + number).initialize(to: table?.publish()) }
         let result = unsafe FlowTablesSnapshot(
             version: version, flowCount: flowCount, examinableMask: masks.union, tables: list, hasher: hasher,
-            epoch: reclaimer.seal())
+            plan: plan, epoch: reclaimer.seal())
         latest = result
         return result
+    }
+
+    /// What has changed since this was last asked.
+    func takeChanges() -> TableChanges {
+        defer {
+            changes.removeAll(keepingCapacity: true)
+            hasChangedMuch = false
+        }
+        return hasChangedMuch ? .everything : .some(changes)
     }
 }

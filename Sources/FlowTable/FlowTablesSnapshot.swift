@@ -21,18 +21,20 @@ public final class FlowTablesSnapshot: @unchecked Sendable {
 
     let tables: UnsafeMutablePointer<UnsafeMutablePointer<PublishedTable>?>
     let hasher: KeyHash
-    private let plan = KeyPlan()
+    let plan: KeyPlan
     private let epoch: Epoch
 
     init(
         version: UInt64, flowCount: Int, examinableMask: FlowMask,
-        tables: UnsafeMutablePointer<UnsafeMutablePointer<PublishedTable>?>, hasher: KeyHash, epoch: Epoch
+        tables: UnsafeMutablePointer<UnsafeMutablePointer<PublishedTable>?>, hasher: KeyHash, plan: KeyPlan,
+        epoch: Epoch
     ) {
         self.version = version
         self.flowCount = flowCount
         self.examinableMask = examinableMask
         unsafe self.tables = unsafe tables
         self.hasher = hasher
+        self.plan = plan
         self.epoch = epoch
     }
 
@@ -65,13 +67,16 @@ public final class FlowTablesSnapshot: @unchecked Sendable {
         // Safe: as above; records hold the addresses of entries, which the epoch keeps alive.
         guard let published = unsafe published(table) else { return [] }
         var result: [FlowEntry] = []
-        for number in 0..<(unsafe published.pointee.subtableCount) {
-            let header = unsafe published.pointee.subtables[number]
-            let stride = Bucket.recordWords(compared: header.comparedCount)
-            unsafe BucketIndex.forEach(directory: header.directory, depth: header.depth) { bucket in
-                for record in 0..<(unsafe Bucket.count(bucket)) {
-                    unsafe result.append(
-                        Lookup.entry(bucket + Bucket.headerWords + record * stride).takeUnretainedValue())
+        for unsafe part in unsafe [published, published.pointee.conjunctive] {
+            guard let part = unsafe part else { continue }
+            for number in 0..<(unsafe part.pointee.subtableCount) {
+                let header = unsafe part.pointee.subtables[number]
+                let stride = Bucket.recordWords(compared: header.comparedCount)
+                unsafe BucketIndex.forEach(directory: header.directory, depth: header.depth) { bucket in
+                    for record in 0..<(unsafe Bucket.count(bucket)) {
+                        unsafe result.append(
+                            Lookup.entry(bucket + Bucket.headerWords + record * stride).takeUnretainedValue())
+                    }
                 }
             }
         }
@@ -108,9 +113,12 @@ public final class FlowTablesSnapshot: @unchecked Sendable {
         // Safe: a key is an array of FlowKey.wordCount words; what a snapshot refers to stays as long as it does.
         guard let published = unsafe published(table) else { return nil }
         let words = unsafe UnsafeRawPointer(key).assumingMemoryBound(to: UInt64.self)
+        let bits = unsafe UnsafeMutableRawPointer(wildcards)?.assumingMemoryBound(to: UInt64.self)
+        if let parts = unsafe published.pointee.conjunctive {
+            return unsafe findConjunctive(published, parts, words, wildcards: bits)
+        }
         let found = unsafe Lookup.find(published, words, hasher)
-        if let wildcards = unsafe wildcards {
-            let bits = unsafe UnsafeMutableRawPointer(wildcards).assumingMemoryBound(to: UInt64.self)
+        if let bits = unsafe bits {
             unsafe Proof.explain(found, published, words, hasher, plan, into: bits)
         }
         guard let record = unsafe found.record else { return nil }

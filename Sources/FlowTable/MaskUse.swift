@@ -16,12 +16,12 @@ struct MaskUse {
         let bits: FlowMask
 
         func hash(into hasher: inout Hasher) {
-            var rest = bits.wordSet
-            hasher.combine(rest)
-            while rest != 0 {
-                hasher.combine(bits[rest.trailingZeroBitCount])
-                rest &= rest - 1
+            var folded: UInt64 = 0
+            for word in 0..<FlowKey.wordCount where bits[word] != 0 {
+                folded = (folded ^ bits[word] ^ UInt64(word)) &* 0x9e37_79b9_7f4a_7c15
+                folded ^= folded >> 29
             }
+            hasher.combine(folded)
         }
     }
 

@@ -9,7 +9,7 @@
 /// end here or up to three bits on (bits 8…22) and the next four bits that lead on (bits 32…47); a child for each.
 @safe
 struct PrefixTrie {
-    private struct Prefix: Hashable {
+    private struct Prefix {
         let value: UInt64
         let length: UInt8
 
@@ -30,7 +30,7 @@ struct PrefixTrie {
 
     /// The address of the topmost node; 0: the set is empty.
     private(set) var root: UInt64 = 0
-    private var uses: [Prefix: Int] = [:]
+    private var uses = PrefixUses()
     private let reclaimer: Reclaimer
 
     init(reclaimer: Reclaimer) { self.reclaimer = reclaimer }
@@ -38,23 +38,14 @@ struct PrefixTrie {
     /// Adds one use of a prefix. `value` has zeroes after the prefix.
     mutating func add(_ value: UInt64, length: Int) {
         let prefix = Prefix(value: value, length: UInt8(length))
-        let isNew = { (count: inout Int) in
-            count += 1
-            return count == 1
-        }(&uses[prefix, default: 0])
+        let isNew = uses.add(value, length: length)
         if isNew { root = insert(prefix, at: root) }
     }
 
     /// Takes one use away, and the prefix with the last.
     mutating func remove(_ value: UInt64, length: Int) {
         let prefix = Prefix(value: value, length: UInt8(length))
-        guard let count = uses[prefix] else { preconditionFailure("the prefix is in use") }
-        if count > 1 {
-            uses[prefix] = count - 1
-        } else {
-            uses[prefix] = nil
-            root = delete(prefix, at: root)
-        }
+        if uses.remove(value, length: length) { root = delete(prefix, at: root) }
     }
 
     /// What a lookup finds: the set of lengths of prefixes that match (``PrefixField/lengthBit(_:)``), and the number
@@ -168,7 +159,7 @@ struct PrefixTrie {
             unsafe new[number] = child
             unsafe (new + number + 1).update(from: old + number, count: rest)
         }
-        unsafe reclaimer.discard(node)
+        unsafe reclaimer.discard(node, wordCount: Self.header + Self.childCount(shape))
         return address
     }
 
@@ -214,7 +205,7 @@ struct PrefixTrie {
         // A node without prefixes must tell two ways apart.
         if shape >> 8 & 0x7fff != 0 || Self.childCount(shape) > 1 { return result }
         let only = Self.childCount(shape) == 0 ? 0 : unsafe own[Self.header]
-        unsafe reclaimer.discard(own)
+        unsafe reclaimer.discard(own, wordCount: Self.header + Self.childCount(shape))
         return only
     }
 

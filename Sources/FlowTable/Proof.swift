@@ -25,18 +25,35 @@ enum Proof {
     ) {
         // Safe: in this file numbers stay below the counts that go with each pointer, and `wildcards` is a whole mask.
         if let record = unsafe found.record {
-            let header = unsafe table.pointee.subtables + found.subtable
-            for number in 0..<(unsafe header.pointee.comparedCount) {
-                unsafe wildcards[Int(header.pointee.comparedWords[number])] |= record[3 &+ 2 &* number]
-            }
+            unsafe noteRecord(record, table.pointee.subtables + found.subtable, into: wildcards)
         }
+        unsafe explainMisses(table, key, hasher, plan, rank: found.rank, into: wildcards)
+    }
+
+    /// Makes the whole mask of a flow that matches count.
+    @inline(__always) @_noLocks
+    static func noteRecord(
+        _ record: Words, _ header: UnsafeMutablePointer<SubtableHeader>,
+        into wildcards: UnsafeMutablePointer<UInt64>
+    ) {
+        for number in 0..<(unsafe header.pointee.comparedCount) {
+            unsafe wildcards[Int(header.pointee.comparedWords[number])] |= record[3 &+ 2 &* number]
+        }
+    }
+
+    /// Makes bits count that show that the flows above a rank don't match. Of those that do, the masks count already.
+    @_noLocks
+    static func explainMisses(
+        _ table: UnsafeMutablePointer<PublishedTable>, _ key: UnsafePointer<UInt64>, _ hasher: KeyHash,
+        _ plan: borrowing KeyPlan, rank: UInt64, into wildcards: UnsafeMutablePointer<UInt64>
+    ) {
         var prefixes = Prefixes()
         for number in 0..<(unsafe table.pointee.subtableCount) {
             let header = unsafe table.pointee.subtables + number
-            if unsafe found.rank > header.pointee.maximumRank { break }
+            if unsafe rank > header.pointee.maximumRank { break }
             if unsafe partitionDiffers(header, key, wildcards) { continue }
             if unsafe prefixDiffers(header, table, key, plan, &prefixes, wildcards) { continue }
-            unsafe bucketDiffers(header, key, hasher, plan, found.rank, wildcards)
+            unsafe bucketDiffers(header, key, hasher, plan, rank, wildcards)
         }
     }
 

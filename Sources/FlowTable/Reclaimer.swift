@@ -40,17 +40,33 @@ final class Epoch: @unchecked Sendable {
 ///
 /// A block made since the last snapshot is the writer's own and is changed in place. An older one may be read by
 /// others; it is copied, and the old one kept for them.
+@safe
 final class Reclaimer {
     /// Counts snapshots.
     private(set) var epochNumber: UInt64 = 1
     private var epoch = Epoch()
+    /// By number of words, small blocks that nobody uses: changes take and give back one after the other.
+    private var spare: [[Words]] = unsafe Array(repeating: [], count: Reclaimer.spareWords + 1)
+    private static let spareWords = 24
+    private static let spareBlocks = 256
 
-    deinit { epoch.removeOwner() }
+    deinit {
+        epoch.removeOwner()
+        // Safe: spare blocks are known here alone.
+        for unsafe list in unsafe spare { for unsafe block in unsafe list { unsafe block.deallocate() } }
+    }
+
+    /// Memory for a block, not initialised.
+    private func take(_ wordCount: Int) -> Words {
+        // Safe: a spare block is as long as the list that it is in says.
+        if wordCount <= Self.spareWords, let block = unsafe spare[wordCount].popLast() { return unsafe block }
+        return unsafe Words.allocate(capacity: wordCount)
+    }
 
     /// A block of zeroes but for its epoch.
     func allocate(_ wordCount: Int) -> Words {
         // Safe: initialised to its whole length before anyone sees it.
-        let block = Words.allocate(capacity: wordCount)
+        let block = unsafe take(wordCount)
         unsafe block.initialize(repeating: 0, count: wordCount)
         unsafe block[0] = epochNumber
         return unsafe block
@@ -66,7 +82,7 @@ final class Reclaimer {
     func writable(_ block: Words, wordCount: Int) -> Words {
         if unsafe isOwn(block) { return unsafe block }
         // Safe: `wordCount` is the length that the block was allocated with.
-        let copy = Words.allocate(capacity: wordCount)
+        let copy = unsafe take(wordCount)
         unsafe copy.initialize(from: block, count: wordCount)
         unsafe copy[0] = epochNumber
         unsafe discard(block)
@@ -81,6 +97,15 @@ final class Reclaimer {
         } else {
             unsafe epoch.blocks.append(UnsafeMutableRawPointer(block))
         }
+    }
+
+    /// Takes a block out of use whose length is known: it may serve again.
+    func discard(_ block: Words, wordCount: Int) {
+        // Safe: as above; only a block that no snapshot knows is kept.
+        guard unsafe isOwn(block), wordCount <= Self.spareWords, unsafe spare[wordCount].count < Self.spareBlocks else {
+            return unsafe discard(block)
+        }
+        unsafe spare[wordCount].append(block)
     }
 
     /// Takes out of use what snapshots know.

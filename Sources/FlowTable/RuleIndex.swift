@@ -4,12 +4,13 @@ import Packet
 /// The flows of a table by match and priority: what adding, and strict removal and modification, look up.
 struct RuleIndex {
     struct Rule {
-        let hash: UInt64
         let entry: FlowEntry
         let subtable: Subtable
     }
 
-    private var slots: [Rule?] = Array(repeating: nil, count: 16)
+    /// Hashes apart from rules, so that a search goes through one short array; 0: the place is free.
+    private var hashes: [UInt64] = Array(repeating: 0, count: 16)
+    private var rules: [Rule?] = Array(repeating: nil, count: 16)
     private(set) var count = 0
     private let hasher: KeyHash
 
@@ -17,15 +18,21 @@ struct RuleIndex {
 
     private func hash(_ match: Match, _ priority: UInt16) -> UInt64 {
         let words = match.mask.wordSet
-        let state = hasher.mix(hasher.seed, UInt64(words) << 16 | UInt64(priority))
-        return hasher.hash(match.key, words: words, after: hasher.hash(match.mask, words: words, after: state))
+        var state = hasher.mix(hasher.seed, UInt64(words) << 16 | UInt64(priority))
+        var rest = words
+        while rest != 0 {
+            let word = rest.trailingZeroBitCount
+            state = hasher.mix(hasher.mix(state, match.mask[word]), match.key[word])
+            rest &= rest - 1
+        }
+        return state == 0 ? 1 : state
     }
 
-    private func slot(_ hash: UInt64, _ match: Match, _ priority: UInt16) -> (number: Int, isTaken: Bool) {
-        let mask = slots.count - 1
+    private func place(_ hash: UInt64, _ match: Match, _ priority: UInt16) -> (number: Int, isTaken: Bool) {
+        let mask = hashes.count - 1
         var number = Int(truncatingIfNeeded: hash) & mask
-        while let rule = slots[number] {
-            if rule.hash == hash, rule.entry.flow.priority == priority, rule.entry.flow.match == match {
+        while hashes[number] != 0 {
+            if hashes[number] == hash, let rule = rules[number], rule.entry.isFor(match, priority) {
                 return (number, true)
             }
             number = (number + 1) & mask
@@ -34,51 +41,65 @@ struct RuleIndex {
     }
 
     func find(_ match: Match, priority: UInt16) -> Rule? {
-        let (number, isTaken) = slot(hash(match, priority), match, priority)
-        return isTaken ? slots[number] : nil
+        let (number, isTaken) = place(hash(match, priority), match, priority)
+        return isTaken ? rules[number] : nil
     }
 
     /// Adds a flow, or puts it in the place of the one with the same match and priority.
     mutating func set(_ entry: FlowEntry, in subtable: Subtable) {
-        if (count + 1) * 4 > slots.count * 3 { grow() }
+        if (count + 1) * 4 > hashes.count * 3 { grow() }
         let hash = hash(entry.flow.match, entry.flow.priority)
-        let (number, isTaken) = slot(hash, entry.flow.match, entry.flow.priority)
-        slots[number] = Rule(hash: hash, entry: entry, subtable: subtable)
+        let (number, isTaken) = place(hash, entry.flow.match, entry.flow.priority)
+        hashes[number] = hash
+        rules[number] = Rule(entry: entry, subtable: subtable)
         if !isTaken { count += 1 }
     }
 
     mutating func remove(_ entry: FlowEntry) {
         let hash = hash(entry.flow.match, entry.flow.priority)
-        var hole = slot(hash, entry.flow.match, entry.flow.priority).number
-        let mask = slots.count - 1
+        let mask = hashes.count - 1
+        // The entry is known, so its match need not be compared.
+        var hole = Int(truncatingIfNeeded: hash) & mask
+        while hashes[hole] != hash || rules[hole]?.entry !== entry { hole = (hole + 1) & mask }
         var next = (hole + 1) & mask
-        slots[hole] = nil
         count -= 1
-        // Move up what had to go further because the slot was taken.
-        while let rule = slots[next] {
-            let home = Int(truncatingIfNeeded: rule.hash) & mask
+        // Move up what had to go further because the place was taken.
+        while hashes[next] != 0 {
+            let home = Int(truncatingIfNeeded: hashes[next]) & mask
             if (next - home) & mask >= (next - hole) & mask {
-                slots[hole] = rule
-                slots[next] = nil
+                hashes[hole] = hashes[next]
+                rules.swapAt(hole, next)
                 hole = next
             }
             next = (next + 1) & mask
         }
+        hashes[hole] = 0
+        rules[hole] = nil
     }
 
     private mutating func grow() {
-        let old = slots
-        slots = Array(repeating: nil, count: old.count * 2)
-        let mask = slots.count - 1
-        for case let rule? in old {
-            var number = Int(truncatingIfNeeded: rule.hash) & mask
-            while slots[number] != nil { number = (number + 1) & mask }
-            slots[number] = rule
+        let (oldHashes, oldRules) = (hashes, rules)
+        hashes = Array(repeating: 0, count: oldHashes.count * 2)
+        rules = Array(repeating: nil, count: oldHashes.count * 2)
+        let mask = hashes.count - 1
+        for (place, hash) in oldHashes.enumerated() where hash != 0 {
+            var number = Int(truncatingIfNeeded: hash) & mask
+            while hashes[number] != 0 { number = (number + 1) & mask }
+            hashes[number] = hash
+            rules[number] = oldRules[place]
         }
     }
 
     /// Visits all flows, in no particular order.
     func forEach(_ body: (Rule) -> Void) {
-        for case let rule? in slots { body(rule) }
+        for case let rule? in rules { body(rule) }
+    }
+}
+
+extension FlowEntry {
+    /// Whether this is the flow with a match and priority. Bits of a key outside its mask are zero, so the words that
+    /// the mask has nothing of need not be compared.
+    fileprivate func isFor(_ match: Match, _ priority: UInt16) -> Bool {
+        flow.priority == priority && flow.match.key == match.key && flow.match.mask == match.mask
     }
 }

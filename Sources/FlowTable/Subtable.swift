@@ -23,6 +23,8 @@ final class Subtable {
     private var priorities: [UInt16: Int] = [:]
     private var maximumRank: UInt64 = 0
     private var isMaximumStale = false
+    /// The header of the last snapshot; `nil` once something has changed.
+    private var published: SubtableHeader?
     /// By field and length, the number of flows.
     private var prefixUses = [Int](repeating: 0, count: PrefixField.count * 65)
 
@@ -64,9 +66,12 @@ final class Subtable {
     /// How many flows share a bucket with this hash.
     func bucketSize(_ hash: UInt64) -> Int { unsafe index.find(hash).map { unsafe Bucket.count($0) } ?? 0 }
 
-    func insert(_ entry: FlowEntry) {
+    func insert(_ entry: FlowEntry) { insert(entry, hash: hash(entry.flow.match.key)) }
+
+    /// - Parameter hash: of the flow's key.
+    func insert(_ entry: FlowEntry, hash: UInt64) {
+        published = nil
         let match = entry.flow.match
-        let hash = hash(match.key)
         let bucket = unsafe index.find(hash)
         let grown = unsafe Bucket.insert(
             into: bucket, stride: recordWords, reclaimer: reclaimer, rank: entry.rank
@@ -92,6 +97,7 @@ final class Subtable {
     }
 
     func remove(_ entry: FlowEntry) {
+        published = nil
         let match = entry.flow.match
         let hash = hash(match.key)
         let bucket = unsafe index.find(hash)!
@@ -144,12 +150,62 @@ final class Subtable {
         }
     }
 
-    /// The subtable as lookups see it, until the next change.
-    func publish() -> SubtableHeader {
+    /// Bits outside these no flow here matches.
+    var maskBound: FlowMask {
+        var bound = FlowMask()
+        for word in comparedWords { bound[word] = .max }
+        return bound
+    }
+
+    /// Visits the flows that match some of the packets that `match` does, until told to stop; whether it was not.
+    func forEachOverlapping(_ match: Match, _ body: (FlowEntry) -> Bool) -> Bool {
+        let (key, mask) = (match.key[0], match.mask[0])
+        if (key ^ shape.partition.value) & mask & shape.partition.mask != 0 { return true }
+        if shape.hashMask.isSubset(of: match.mask) {
+            guard let bucket = unsafe index.find(hash(match.key)) else { return true }
+            return unsafe forEachOverlapping(match, in: bucket, body)
+        }
+        var goesOn = true
+        unsafe BucketIndex.forEach(directory: index.directory, depth: index.depth) { bucket in
+            if goesOn { goesOn = unsafe forEachOverlapping(match, in: bucket, body) }
+        }
+        return goesOn
+    }
+
+    private func forEachOverlapping(_ match: Match, in bucket: Words, _ body: (FlowEntry) -> Bool) -> Bool {
+        let stride = recordWords
+        // Safe: reads stay within the bucket's records; their entries are in the table.
+        for number in 0..<(unsafe Bucket.count(bucket)) {
+            let record = unsafe bucket + Bucket.headerWords + number * stride
+            var difference: UInt64 = 0
+            for (place, word) in comparedWords.enumerated() {
+                let both = unsafe record[3 + 2 * place] & match.mask[word]
+                difference |= unsafe (record[2 + 2 * place] ^ match.key[word]) & both
+            }
+            if difference == 0, unsafe !body(Lookup.entry(record).takeUnretainedValue()) { return false }
+        }
+        return true
+    }
+
+    /// The highest rank of a flow here, or somewhat more.
+    func publishedRank() -> UInt64 {
         if isMaximumStale {
             maximumRank = FlowEntry.rank(priority: priorities.keys.max() ?? 0, id: 0)
             isMaximumStale = false
         }
+        return maximumRank
+    }
+
+    /// The subtable as lookups see it, until the next change.
+    func publish() -> SubtableHeader {
+        if let published { return published }
+        let header = makeHeader()
+        published = header
+        return header
+    }
+
+    private func makeHeader() -> SubtableHeader {
+        let maximumRank = publishedRank()
         // Safe: the layout of `shapeBlock`, which lives until the subtable is discarded.
         let masks = unsafe UnsafePointer(shapeBlock + 1)
         let bytes = unsafe UnsafeRawPointer(shapeBlock + 1 + hashedWords.count).assumingMemoryBound(to: UInt8.self)

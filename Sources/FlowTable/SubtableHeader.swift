@@ -41,4 +41,6 @@ struct PublishedTable: BitwiseCopyable {
     var flowCount: Int
     /// By ``PrefixField``: the root of the trie of all prefixes in the table.
     var tries: InlineArray<8, UInt64>
+    /// The flows that are only parts of conjunctive matches.
+    var conjunctive: UnsafeMutablePointer<PublishedTable>?
 }

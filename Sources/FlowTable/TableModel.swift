@@ -10,10 +10,10 @@ final class TableModel {
     private(set) var rules: RuleIndex
     private let hasher: KeyHash
     private let reclaimer: Reclaimer
-    private var subtables: [SubtableShape: Subtable] = [:]
-    private var tries: [PrefixTrie]
-    /// The mask of the flow added last, and what follows from it: flows with one mask mostly come together.
-    private var recent: (mask: FlowMask, levels: [FlowMask]) = (FlowMask(), MaskRelaxation.levels(FlowMask()))
+    /// The flows that are answers.
+    private let flows: SubtableIndex
+    /// The flows that are only parts of conjunctive matches.
+    private var parts: SubtableIndex?
     private var isChanged = true
     private var published: UnsafeMutablePointer<PublishedTable>?
 
@@ -21,77 +21,63 @@ final class TableModel {
         self.hasher = hasher
         self.reclaimer = reclaimer
         rules = RuleIndex(hasher: hasher)
-        tries = PrefixField.all.map { _ in PrefixTrie(reclaimer: reclaimer) }
+        flows = SubtableIndex(hasher: hasher, reclaimer: reclaimer)
+    }
+
+    private func index(for entry: FlowEntry) -> SubtableIndex {
+        guard entry.isConjunctive else { return flows }
+        if let parts { return parts }
+        let new = SubtableIndex(hasher: hasher, reclaimer: reclaimer)
+        parts = new
+        return new
     }
 
     /// Adds a flow; there is none yet with its match and priority.
     func insert(_ entry: FlowEntry) {
         isChanged = true
-        let subtable = chooseSubtable(entry.flow.match)
-        subtable.insert(entry)
-        rules.set(entry, in: subtable)
-        forEachPrefix(entry.flow.match) { tries[$0].add($1, length: $2) }
+        rules.set(entry, in: index(for: entry).insert(entry))
     }
 
     func remove(_ rule: RuleIndex.Rule) {
         isChanged = true
-        rule.subtable.remove(rule.entry)
-        if rule.subtable.flowCount == 0 {
-            subtables[rule.subtable.shape] = nil
-            rule.subtable.discardAll()
-        }
+        index(for: rule.entry).remove(rule.entry, from: rule.subtable)
         rules.remove(rule.entry)
-        forEachPrefix(rule.entry.flow.match) { tries[$0].remove($1, length: $2) }
         reclaimer.discard(rule.entry)
     }
 
     /// Puts an entry with the same match, priority and number in the place of another.
     func exchange(_ rule: RuleIndex.Rule, for entry: FlowEntry) {
         isChanged = true
-        rule.subtable.remove(rule.entry)
-        rule.subtable.insert(entry)
-        rules.set(entry, in: rule.subtable)
+        if rule.entry.isConjunctive == entry.isConjunctive {
+            rule.subtable.remove(rule.entry)
+            rule.subtable.insert(entry)
+            rules.set(entry, in: rule.subtable)
+        } else {
+            index(for: rule.entry).remove(rule.entry, from: rule.subtable)
+            rules.set(entry, in: index(for: entry).insert(entry))
+        }
         reclaimer.discard(rule.entry)
     }
 
     /// A flow of the priority that matches some of the packets that `match` does.
     func overlap(_ match: Match, priority: UInt16) -> FlowEntry? {
-        guard subtables.values.contains(where: { $0.has(priority: priority) }) else { return nil }
         var found: FlowEntry?
-        rules.forEach { rule in
-            let other = rule.entry.flow
-            guard other.priority == priority, found.map({ $0.id > rule.entry.id }) ?? true else { return }
-            let both = match.mask & other.match.mask
-            if match.key & both == other.match.key & both { found = rule.entry }
+        for index in [flows, parts] where found == nil {
+            index?.forEachOverlapping(match, where: { $0.has(priority: priority) }) { entry in
+                if entry.flow.priority == priority { found = entry }
+                return found == nil
+            }
         }
         return found
     }
 
-    private func chooseSubtable(_ match: Match) -> Subtable {
-        let compared = MaskRelaxation.comparedWords(
-            match, words: match.mask.wordSet, subtables: subtables.count)
-        let partition = Partition(match)
-        let limit = MaskRelaxation.bucketLimit(subtables: subtables.count)
-        if recent.mask != match.mask { recent = (match.mask, MaskRelaxation.levels(match.mask)) }
-        let levels = recent.levels
-        for (number, mask) in levels.enumerated() {
-            let shape = SubtableShape(hashMask: mask, comparedWords: compared, partition: partition)
-            guard let subtable = subtables[shape] else {
-                let new = Subtable(shape: shape, hasher: hasher, reclaimer: reclaimer)
-                subtables[shape] = new
-                return new
+    /// Visits the flows that have this match or a narrower one.
+    func forEachWithin(_ match: Match, _ body: (FlowEntry) -> Void) {
+        for index in [flows, parts] {
+            index?.forEachOverlapping(match, where: { match.mask.isSubset(of: $0.maskBound) }) { entry in
+                if match.mask.isSubset(of: entry.flow.match.mask) { body(entry) }
+                return true
             }
-            if number == levels.count - 1 || subtable.bucketSize(subtable.hash(match.key)) < limit { return subtable }
-        }
-        preconditionFailure("the last level takes any flow")
-    }
-
-    private func forEachPrefix(_ match: Match, _ body: (Int, UInt64, Int) -> Void) {
-        for field in PrefixField.all {
-            let place = PrefixField.place(field)
-            let length = place.prefixLength(match.mask[place.word])
-            guard length > 0 else { continue }
-            body(field, place.aligned(match.key[place.word] & place.leading(length)), length)
         }
     }
 
@@ -101,32 +87,41 @@ final class TableModel {
         isChanged = false
         unpublish()
         guard rules.count > 0 else { return nil }
-        let headers = subtables.values.map { $0.publish() }.sorted { $0.maximumRank > $1.maximumRank }
-        // Safe: both are initialised whole here, never changed, and kept by the reclaimer until no snapshot has them.
-        let list = UnsafeMutablePointer<SubtableHeader>.allocate(capacity: headers.count)
-        for (number, header) in headers.enumerated() { unsafe (list + number).initialize(to: header) }
-        var table = unsafe PublishedTable(
-            subtables: list, subtableCount: headers.count, flowCount: rules.count, tries: InlineArray(repeating: 0))
-        for field in PrefixField.all { table.tries[field] = tries[field].root }
-        let result = UnsafeMutablePointer<PublishedTable>.allocate(capacity: 1)
-        unsafe result.initialize(to: table)
+        let result = unsafe flows.publish() ?? Self.empty()
+        // Safe: nobody else knows the table yet.
+        unsafe result.pointee.conjunctive = unsafe parts?.publish()
+        unsafe result.pointee.flowCount = rules.count
         unsafe published = unsafe result
+        return unsafe result
+    }
+
+    /// A table without answers, for one that has parts of conjunctive matches alone.
+    private static func empty() -> UnsafeMutablePointer<PublishedTable> {
+        let result = UnsafeMutablePointer<PublishedTable>.allocate(capacity: 1)
+        // Safe: the list is never read, as its count is 0.
+        unsafe result.initialize(
+            to: PublishedTable(
+                subtables: UnsafeMutablePointer<SubtableHeader>.allocate(capacity: 1), subtableCount: 0, flowCount: 0,
+                tries: InlineArray(repeating: 0), conjunctive: nil))
         return unsafe result
     }
 
     private func unpublish() {
         guard let old = unsafe published else { return }
-        // Safe: both were allocated in `publish`, and snapshots that know them are owners of the epoch.
-        unsafe reclaimer.discardPublished(UnsafeMutableRawPointer(old.pointee.subtables))
-        unsafe reclaimer.discardPublished(UnsafeMutableRawPointer(old))
+        // Safe: all were allocated in `publish`, and snapshots that know them are owners of the epoch.
+        for unsafe part in unsafe [old.pointee.conjunctive, old] {
+            guard let part = unsafe part else { continue }
+            unsafe reclaimer.discardPublished(UnsafeMutableRawPointer(part.pointee.subtables))
+            unsafe reclaimer.discardPublished(UnsafeMutableRawPointer(part))
+        }
         unsafe published = nil
     }
 
     /// Takes all memory of the table out of use.
     func discardAll() {
         unpublish()
-        for subtable in subtables.values { subtable.discardAll() }
-        for trie in tries { trie.discardAll() }
+        flows.discardAll()
+        parts?.discardAll()
         rules.forEach { reclaimer.discard($0.entry) }
     }
 }

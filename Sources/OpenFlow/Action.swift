@@ -22,8 +22,6 @@ public struct FieldSlice: Sendable, Hashable {
 }
 
 /// One thing to do with a packet (OpenFlow 1.3.5 §5.12; extensions as in ovs-actions(7)).
-///
-/// Groups, meters, MPLS and PBB actions get their cases with the OpenFlow sessions.
 public enum Action: Sendable, Hashable {
     /// `output:PORT`, also by a reserved port's name. `maxLength`: bytes of the packet sent to a controller.
     case output(PortNumber, maxLength: UInt16)
@@ -52,10 +50,58 @@ public enum Action: Sendable, Hashable {
     case modField(FieldID, UInt32)
     /// `dec_ttl`
     case decrementTTL
+    /// `dec_ttl(1,2)`: the numbers of the controllers that hear of a packet whose TTL is invalid.
+    case decrementTTLNotifying([UInt16])
+    /// `group:ID`
+    case group(UInt32)
+    /// `meter:ID`, as an action (OpenFlow 1.5); as an instruction it stands in ``InstructionSet/meter``.
+    case meter(UInt32)
+    /// `set_queue:ID`: what is output from here on goes to that queue of its port.
+    case setQueue(UInt32)
+    /// `pop_queue`
+    case popQueue
+    /// `enqueue:PORT:QUEUE` (OpenFlow 1.0).
+    case enqueue(PortNumber, queue: UInt32)
+    /// `push_mpls:ETHERTYPE` (0x8847 or 0x8848).
+    case pushMPLS(etherType: UInt16)
+    /// `pop_mpls:ETHERTYPE`: what is under the entry popped.
+    case popMPLS(etherType: UInt16)
+    /// `set_mpls_ttl:TTL`
+    case setMPLSTTL(UInt8)
+    /// `dec_mpls_ttl`
+    case decrementMPLSTTL
+    /// `copy_ttl_out`: from the next-to-outermost header with a TTL to the outermost.
+    case copyTTLOut
+    /// `copy_ttl_in`: from the outermost header with a TTL to the next-to-outermost.
+    case copyTTLIn
+    /// `push_pbb:ETHERTYPE` (0x88e7).
+    case pushPBB(etherType: UInt16)
+    /// `pop_pbb`
+    case popPBB
+    /// `controller(…)` with more than a length.
+    indirect case controller(ControllerAction)
+    /// `learn(…)`
+    indirect case learn(LearnAction)
+    /// `conjunction(ID, CLAUSE/COUNT)`; clauses count from 1.
+    case conjunction(id: UInt32, clause: UInt8, count: UInt8)
+    /// `note:…`: bytes that mean nothing to the switch.
+    case note([UInt8])
+    /// `push:FIELD[a..b]`: onto a stack of the packet's own.
+    case push(FieldSlice)
+    /// `pop:FIELD[a..b]`: from that stack.
+    case pop(FieldSlice)
+    /// `exit`: nothing more is looked up or done for the packet.
+    case exit
+    /// `fin_timeout(…)`: other timeouts, in seconds, once a TCP connection ends.
+    case finTimeout(idleSeconds: UInt16, hardSeconds: UInt16)
+    /// `output(port=PORT,max_len=BYTES)`: a packet cut to that length.
+    case outputTruncated(PortNumber, maxLength: UInt32)
 }
 
 /// The instructions of a flow, in the order in which OpenFlow executes them (OpenFlow 1.3.5 §5.9).
 public struct InstructionSet: Sendable, Hashable {
+    /// The meter that packets pass first, and that may drop them.
+    public var meter: UInt32?
     public var apply: [Action] = []
     public var clearsActionSet = false
     public var write: [Action] = []

@@ -43,6 +43,25 @@ public enum FlowText {
         return flows
     }
 
+    /// A file of changes of the flow tables, one a line, in the order in which they are to be made: a flow, with `add`,
+    /// `modify`, `modify_strict`, `delete` or `delete_strict` before it, or nothing, which means `add`.
+    ///
+    /// Deletions have no actions; they may have `out_port=PORT` and `out_group=ID`, and mean every table unless they
+    /// name one. `cookie=COOKIE/MASK` chooses the flows to delete or to modify. Lines are skipped as in
+    /// ``parseFlows(_:file:portNames:)``.
+    public static func parseFlowMods(
+        _ contents: String, file: String? = nil, portNames: [String: UInt32] = [:]
+    ) throws(FlowTextError) -> [FlowMod] {
+        let reader = FlowTextReader(contents, file: file, portNames: portNames)
+        let parser = FlowTextFlowParser(reader)
+        var lines = FlowTextLines(reader)
+        var mods: [FlowMod] = []
+        while let line = lines.next() {
+            mods.append(try parser.parseMod(line))
+        }
+        return mods
+    }
+
     /// What stands before the actions, such as `tcp,tcp_dst=80`. An empty text matches every packet.
     public static func parseMatch(
         _ text: String, portNames: [String: UInt32] = [:]

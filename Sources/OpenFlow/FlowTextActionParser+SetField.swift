@@ -7,14 +7,13 @@ extension FlowTextActionParser {
         switch FlowTextNames.match.find(reader.bytes, target) {
         case .vlanIdentifier:
             // dl_vlan adds a tag where there is none, as mod_vlan_vid does.
-            let number = try reader.number(value, maximum: 0xfff, for: "dl_vlan")
-            if let tags = protocols?.vlanTags { protocols?.vlanTags = max(tags, 1) }
-            return .modVLANVID(UInt16(number))
+            return try taken(
+                .modVLANVID(UInt16(reader.number(value, maximum: 0xfff, for: "dl_vlan"))), at: target)
         case .typeOfService:
             let codepoint = try reader.typeOfService(value)
             return try setField(.ipDSCP, MaskedValue(codepoint, Field[.ipDSCP].allOnes), at: target)
         default:
-            let slice = try reader.fieldSlice(target, in: protocols)
+            let slice = try reader.fieldSlice(target, in: check?.protocols)
             guard reader.namesNoBits(target) else {
                 throw reader.error(at: target.lowerBound, "set_field sets whole fields: use VALUE/MASK, or load")
             }
@@ -38,17 +37,13 @@ extension FlowTextActionParser {
         _ id: FieldID, _ value: MaskedValue, at place: Range<Int>
     ) throws(FlowTextError) -> Action {
         try requireWritable(id, at: place)
-        let present = UInt128(KeyLayout.vlanPresent)
-        if id == .vlanTCI && value.mask & present != 0, let tags = protocols?.vlanTags {
-            protocols?.vlanTags = value.value & present != 0 ? max(tags, 1) : max(tags - 1, 0)
-        }
-        return .setField(id, value: value.value, mask: value.mask)
+        return try taken(.setField(id, value: value.value, mask: value.mask), at: place)
     }
 
     /// `load:VALUE->FIELD[FIRST..LAST]`
     mutating func load(_ item: FlowTextItem) throws(FlowTextError) -> Action {
         let (value, target) = try arrow(item, "VALUE->FIELD[FIRST..LAST]")
-        var slice = try reader.fieldSlice(target, in: protocols)
+        var slice = try reader.fieldSlice(target, in: check?.protocols)
         if slice.bitCount > 64 {
             throw reader.error(at: target.lowerBound, "load sets 64 bits at most: use set_field, or two loads")
         }
@@ -57,26 +52,27 @@ extension FlowTextActionParser {
         try requireWritable(slice.field, at: target)
         // The 16-bit port number that Open vSwitch's in_port holds stands for the whole field.
         if slice.field == .inPort && reader.namesNoBits(target) { slice = FieldSlice(.inPort) }
-        return .load(value: UInt64(truncatingIfNeeded: number), to: slice)
+        return try taken(.load(value: UInt64(truncatingIfNeeded: number), to: slice), at: target)
     }
 
     /// `move:SOURCE[FIRST..LAST]->DESTINATION[FIRST..LAST]`
     mutating func move(_ item: FlowTextItem) throws(FlowTextError) -> Action {
         let (sourceRange, target) = try arrow(item, "SOURCE->DESTINATION")
-        let source = try reader.fieldSlice(sourceRange, in: protocols)
-        let destination = try reader.fieldSlice(target, in: protocols)
+        let source = try reader.fieldSlice(sourceRange, in: check?.protocols)
+        let destination = try reader.fieldSlice(target, in: check?.protocols)
         if source.bitCount != destination.bitCount {
             throw reader.error(
                 at: target.lowerBound,
                 "move needs equal widths: \(reader.text(sourceRange)) has \(source.bitCount) bits, "
                     + "\(reader.text(target)) has \(destination.bitCount)")
         }
-        try requirePrerequisite(of: source.field, at: sourceRange)
+        // Of the source first, so that the error stands at its name.
+        _ = try taken(.outputField(source), at: sourceRange)
         try requireWritable(destination.field, at: target)
-        return .move(from: source, to: destination)
+        return try taken(.move(from: source, to: destination), at: target)
     }
 
-    private func arrow(
+    func arrow(
         _ item: FlowTextItem, _ form: String
     ) throws(FlowTextError) -> (value: Range<Int>, target: Range<Int>) {
         try requireValue(item, form)
@@ -87,26 +83,37 @@ extension FlowTextActionParser {
         return cut
     }
 
-    /// Whether a field may be written here: nothing may change what the packet is, or a field that it lacks.
-    private func requireWritable(_ id: FieldID, at place: Range<Int>) throws(FlowTextError) {
+    /// Whether actions may change a field at all.
+    func requireWritable(_ id: FieldID, at place: Range<Int>) throws(FlowTextError) {
         if !Field[id].isWritable {
             throw reader.error(at: place.lowerBound, "\(Field[id].name) is read-only")
         }
-        if id == .vlanVID, let protocols, protocols.vlanTags == 0 { throw needsTag(place) }
-        try requirePrerequisite(of: id, at: place)
     }
 
-    func requirePrerequisite(of id: FieldID, at place: Range<Int>) throws(FlowTextError) {
-        guard let protocols else { return }
-        let prerequisite = Field[id].prerequisite
-        if protocols.satisfy(prerequisite) { return }
-        if prerequisite == .vlan { throw needsTag(place) }
-        throw reader.missingPrerequisite(prerequisite, at: place, protocols)
+    /// An action that suits what the packet is known to be; from here on the packet is what the action makes of it.
+    mutating func taken(_ action: Action, at place: Range<Int>) throws(FlowTextError) -> Action {
+        guard let protocols = check?.protocols else { return action }
+        do {
+            try check?.take(action)
+            return action
+        } catch {
+            throw inconsistency(error, at: place, protocols)
+        }
     }
 
-    private func needsTag(_ place: Range<Int>) -> FlowTextError {
-        reader.error(
-            at: place.lowerBound,
-            "\(reader.text(place)) needs a VLAN tag: match on one (dl_vlan=VID), or add one first (push_vlan:0x8100)")
+    private func inconsistency(
+        _ reason: ActionCheck.Reason, at place: Range<Int>, _ protocols: MatchedProtocols
+    ) -> FlowTextError {
+        switch reason {
+        case .missingPrerequisite(let id):
+            reader.missingPrerequisite(Field[id].prerequisite, at: place, protocols)
+        case .tooManyVLANTags: reader.error(at: place.lowerBound, "\(reason)")
+        case .missingVLANTag:
+            reader.error(
+                at: place.lowerBound,
+                "\(reader.text(place)) needs a VLAN tag: match on one (dl_vlan=VID), or add one first "
+                    + "(push_vlan:0x8100)")
+        default: reader.error(at: place.lowerBound, "\(reader.text(place)): \(reason)")
+        }
     }
 }

@@ -6,18 +6,22 @@ struct FlowTextActionParser {
     enum Level { case instructions, applyActions, actionSet }
 
     let reader: FlowTextReader
-    /// What the packet is known to be at this point of the list; `nil`: not to be checked.
-    var protocols: MatchedProtocols?
+    /// Whether actions suit what the packet is known to be at this point of the list; `nil`: not to be checked.
+    var check: ActionCheck?
     private let table: UInt8?
     private var instructions = InstructionSet()
     /// The instruction read last, in the order of OpenFlow 1.3.5 §5.9.
-    private var stage = Stage.applyActions
+    private var stage: Stage?
+    /// The first conjunction, and the first of what may not stand beside one.
+    private var conjunction: Int?
+    private var besideConjunction: Int?
 
     private enum Stage: Int {
-        case applyActions, clearActions, writeActions, writeMetadata, gotoTable
+        case meter, applyActions, clearActions, writeActions, writeMetadata, gotoTable
 
         var name: String {
             switch self {
+            case .meter: "meter"
             case .applyActions: "apply_actions (and any plain action)"
             case .clearActions: "clear_actions"
             case .writeActions: "write_actions"
@@ -31,38 +35,47 @@ struct FlowTextActionParser {
         _ range: Range<Int>, with reader: FlowTextReader, match: Match?, table: UInt8?
     ) throws(FlowTextError) -> InstructionSet {
         var parser = FlowTextActionParser(
-            reader: reader, protocols: match.map { MatchedProtocols($0) }, table: table)
-        _ = try parser.actions(range, .instructions)
+            reader: reader, check: match.map { ActionCheck($0, rules: .openFlow10) }, table: table)
+        _ = try parser.actions([range], .instructions)
+        if parser.conjunction != nil, let other = parser.besideConjunction {
+            throw reader.error(at: other, "beside conjunction only note may stand: leave this out")
+        }
         return parser.instructions
     }
 
-    private init(reader: FlowTextReader, protocols: MatchedProtocols?, table: UInt8?) {
+    /// A list, in pieces, that may hold what an action set may, for packets of which nothing is known.
+    static func parseActionSet(
+        _ pieces: [Range<Int>], with reader: FlowTextReader
+    ) throws(FlowTextError) -> [Action] {
+        var parser = FlowTextActionParser(reader: reader, check: nil, table: nil)
+        return try parser.actions(pieces, .actionSet)
+    }
+
+    private init(reader: FlowTextReader, check: ActionCheck?, table: UInt8?) {
         self.reader = reader
-        self.protocols = protocols
+        self.check = check
         self.table = table
     }
 
     /// A list of actions; at the level of instructions, they and the instructions go to `instructions`.
-    private mutating func actions(_ range: Range<Int>, _ level: Level) throws(FlowTextError) -> [Action] {
+    private mutating func actions(_ pieces: [Range<Int>], _ level: Level) throws(FlowTextError) -> [Action] {
         var actions: [Action] = []
         var drop: Int?
         var count = 0
-        var position = range.lowerBound
-        while let item = try reader.nextItem(from: &position, to: range.upperBound) {
-            count += 1
-            let keyword = FlowTextNames.actions.find(reader.bytes, item.key)
-            if case .drop = keyword {
-                try refuseValue(item)
-                drop = item.key.lowerBound
-            } else if let keyword, let stage = Self.stage(of: keyword) {
-                try instruction(stage, item, level)
-            } else {
-                let action = try action(keyword, item, level)
-                if level == .instructions {
-                    try enter(.applyActions, item)
-                    instructions.apply.append(action)
+        for piece in pieces {
+            var position = piece.lowerBound
+            while let item = try reader.nextItem(from: &position, to: piece.upperBound) {
+                count += 1
+                let keyword = FlowTextNames.actions.find(reader.bytes, item.key)
+                if case .drop = keyword {
+                    try refuseValue(item)
+                    drop = item.key.lowerBound
+                } else if let keyword, let stage = Self.stage(of: keyword) {
+                    besideConjunction = besideConjunction ?? item.key.lowerBound
+                    try instruction(stage, item, level)
                 } else {
-                    actions.append(action)
+                    let action = try listed(keyword, item, level)
+                    if level == .instructions { instructions.apply.append(action) } else { actions.append(action) }
                 }
             }
         }
@@ -72,8 +85,30 @@ struct FlowTextActionParser {
         return actions
     }
 
+    /// An action that may stand at this place of the list.
+    private mutating func listed(
+        _ keyword: FlowTextActionKeyword?, _ item: FlowTextItem, _ level: Level
+    ) throws(FlowTextError) -> Action {
+        let action = try action(keyword, item)
+        note(action, item)
+        if level == .actionSet && !action.mayStandInActionSet {
+            throw reader.error(at: item.key.lowerBound, "an action set can't hold \(reader.text(item.key))")
+        }
+        if level == .instructions { try enter(.applyActions, item) }
+        return action
+    }
+
+    private mutating func note(_ action: Action, _ item: FlowTextItem) {
+        if action.isConjunction {
+            conjunction = conjunction ?? item.key.lowerBound
+        } else if !action.maySupplementConjunction {
+            besideConjunction = besideConjunction ?? item.key.lowerBound
+        }
+    }
+
     private static func stage(of keyword: FlowTextActionKeyword) -> Stage? {
         switch keyword {
+        case .meter: .meter
         case .applyActions: .applyActions
         case .clearActions: .clearActions
         case .writeActions: .writeActions
@@ -84,7 +119,7 @@ struct FlowTextActionParser {
     }
 
     private mutating func enter(_ next: Stage, _ item: FlowTextItem) throws(FlowTextError) {
-        if next.rawValue < stage.rawValue {
+        if let stage, next.rawValue < stage.rawValue {
             throw reader.error(at: item.key.lowerBound, "\(next.name) must stand before \(stage.name)")
         }
         if next == stage && next != .applyActions {
@@ -97,19 +132,20 @@ struct FlowTextActionParser {
         _ next: Stage, _ item: FlowTextItem, _ level: Level
     ) throws(FlowTextError) {
         if level != .instructions {
-            throw reader.error(at: item.key.lowerBound, "\(reader.text(item.key)) can't stand inside parentheses here")
+            throw reader.error(at: item.key.lowerBound, "\(reader.text(item.key)) can't stand inside a list of actions")
         }
         try enter(next, item)
         switch next {
-        case .applyActions: instructions.apply += try actions(parenthesised(item), .applyActions)
+        case .meter: instructions.meter = UInt32(try number(item, "ID", maximum: UInt128(Meter.lastID)))
+        case .applyActions: instructions.apply += try actions([parenthesised(item)], .applyActions)
         case .clearActions:
             try refuseValue(item)
             instructions.clearsActionSet = true
         case .writeActions:
             // The action set is executed later, on a packet that other tables may have changed.
-            let before = protocols
-            instructions.write = try actions(parenthesised(item), .actionSet)
-            protocols = before
+            let before = check
+            instructions.write = try actions([parenthesised(item)], .actionSet)
+            check = before
         case .writeMetadata: instructions.metadata = try metadata(item)
         case .gotoTable: instructions.gotoTable = try gotoTable(item)
         }

@@ -1,4 +1,4 @@
-/// The lines of a text that hold a flow, without their comments and surrounding white space.
+/// The lines of a text that hold something, without their comments and surrounding white space.
 struct FlowTextLines {
     private let reader: FlowTextReader
     private var position = 0
@@ -11,23 +11,19 @@ struct FlowTextLines {
             let start = position
             let end = reader.firstIndex(of: Ascii.newline, in: start..<bytes.count) ?? bytes.count
             position = end + 1
-            let line = trimmed(start..<(reader.firstIndex(of: Ascii.hash, in: start..<end) ?? end))
+            let line = reader.trimmed(start..<(reader.firstIndex(of: Ascii.hash, in: start..<end) ?? end))
             if !line.isEmpty && !isHeading(line) { return line }
         }
         return nil
     }
 
-    private func trimmed(_ range: Range<Int>) -> Range<Int> {
-        var (start, end) = (range.lowerBound, range.upperBound)
-        while start < end && Ascii.isSeparator(reader.bytes[start]) { start += 1 }
-        while start < end && Ascii.isSeparator(reader.bytes[end - 1]) { end -= 1 }
-        return start..<end
-    }
-
-    /// The first line of `ovs-ofctl dump-flows`: `NXST_FLOW reply (xid=0x4):`.
+    /// The first line of what `ovs-ofctl` dumps: `NXST_FLOW reply (xid=0x4):`.
     private func isHeading(_ line: Range<Int>) -> Bool {
         guard reader.bytes[line.lowerBound] == 0x4e || reader.bytes[line.lowerBound] == 0x4f else { return false }
-        return reader.bytes[line].starts(with: "NXST_FLOW reply".utf8)
-            || reader.bytes[line].starts(with: "OFPST_FLOW reply".utf8)
+        return Self.headings.contains { reader.bytes[line].starts(with: $0.utf8) }
     }
+
+    private static let headings = [
+        "NXST_FLOW reply", "OFPST_FLOW reply", "OFPST_GROUP_DESC reply", "OFPST_METER_CONFIG reply",
+    ]
 }

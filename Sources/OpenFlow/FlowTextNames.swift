@@ -12,8 +12,7 @@ enum FlowTextKeyword: Sendable {
     case property(FlowTextProperty)
     /// What `dump-flows` tells beside the flow.
     case statistic
-    /// `out_port`, `out_group`: they choose flows to delete.
-    case deletionFilter
+    case deletionFilter(FlowTextDeletionFilter)
     case actions
 }
 
@@ -116,6 +115,12 @@ enum FlowTextProperty: Int, Sendable, CaseIterable {
     }
 }
 
+/// `out_port`, `out_group`: they choose flows to delete.
+enum FlowTextDeletionFilter: String, Sendable, CaseIterable {
+    case port = "out_port"
+    case group = "out_group"
+}
+
 /// All names that flow text knows.
 enum FlowTextNames {
     /// The names before the actions. Those with a meaning of their own come before the registry's.
@@ -126,7 +131,7 @@ enum FlowTextNames {
         pairs += FlowTextShorthand.all.map { ($0.name, .shorthand($0)) }
         pairs += FlowTextProperty.allCases.map { ($0.name, .property($0)) }
         pairs += ["duration", "n_packets", "n_bytes", "idle_age", "hard_age"].map { ($0, .statistic) }
-        pairs += [("out_port", .deletionFilter), ("out_group", .deletionFilter)]
+        pairs += FlowTextDeletionFilter.allCases.map { ($0.rawValue, .deletionFilter($0)) }
         pairs += [("actions", .actions), ("action", .actions)]
         for field in FieldID.allCases.map({ Field[$0] }) {
             pairs += ([field.name] + field.aliases + field.extensibleNames).map { ($0, .field(field.id)) }

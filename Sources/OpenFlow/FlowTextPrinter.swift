@@ -1,59 +1,10 @@
 import Packet
 
-extension Action {
-    /// Output of the whole packet.
-    public static func output(_ port: PortNumber) -> Action {
-        .output(port, maxLength: port == .controller ? .max : 0)
-    }
-}
-
-extension FieldSlice: CustomStringConvertible {
-    /// `NXM_NX_REG0[16..31]`
-    public var description: String {
-        // Of in_port's names, the first means 16 bits (see FlowTextReader.fieldSlice).
-        let names = Field[field].extensibleNames
-        let name = (field == .inPort ? names.last : names.first) ?? Field[field].name
-        if isWholeField && field != .vlanVID { return name + "[]" }
-        return bitCount == 1 ? "\(name)[\(firstBit)]" : "\(name)[\(firstBit)..\(firstBit + bitCount - 1)]"
-    }
-}
-
-extension Action: CustomStringConvertible {
-    /// As flow text has it (ovs-actions(7)).
-    public var description: String {
-        switch self {
-        case .output(.controller, let maxLength): return "CONTROLLER:\(maxLength)"
-        case .output(let port, _): return port > .maximum ? port.description : "output:\(port)"
-        case .outputField(let slice): return "output:\(slice)"
-        case .resubmit(let port?, nil): return "resubmit:\(port)"
-        case .resubmit(let port, let table):
-            return "resubmit(\(port.map(\.description) ?? ""),\(table.map { String($0) } ?? ""))"
-        case .setField(let id, let value, let mask):
-            return "set_field:\(Field[id].text(value, mask: mask))->\(Field[id].name)"
-        case .load(let value, let slice): return "load:\(Field.hexadecimal(value))->\(slice)"
-        case .move(let source, let destination): return "move:\(source)->\(destination)"
-        case .pushVLAN(let etherType): return "push_vlan:\(Field.hexadecimal(etherType))"
-        case .popVLAN: return "pop_vlan"
-        case .modVLANVID(let identifier): return "mod_vlan_vid:\(identifier)"
-        case .modVLANPCP(let priority): return "mod_vlan_pcp:\(priority)"
-        case .modField(let id, let value): return Self.modification(id, UInt128(value))
-        case .decrementTTL: return "dec_ttl"
-        }
-    }
-
-    private static func modification(_ id: FieldID, _ value: UInt128) -> String {
-        if id == .ipDSCP { return "mod_nw_tos:\(value << 2)" }
-        let keyword = FlowTextActionKeyword.names.first {
-            if case .modify(id) = $0.value { true } else { false }
-        }
-        return "\(keyword?.name ?? "mod_\(Field[id].name)"):\(Field[id].text(value, mask: Field[id].allOnes))"
-    }
-}
-
 extension InstructionSet: CustomStringConvertible {
     /// As flow text has it, without `actions=`; `drop` if there is nothing to do.
     public var description: String {
-        var parts = apply.map(\.description)
+        var parts = meter.map { ["meter:\($0)"] } ?? []
+        parts += apply.map(\.description)
         if clearsActionSet { parts.append("clear_actions") }
         if !write.isEmpty { parts.append("write_actions(" + write.map(\.description).joined(separator: ",") + ")") }
         if let metadata {
@@ -108,27 +59,5 @@ extension Match: CustomStringConvertible {
         }
         return (identifier != 0 ? ["dl_vlan=\(value & 0xfff)"] : [])
             + (priority != 0 ? ["vlan_pcp=\(value >> 13)"] : [])
-    }
-}
-
-extension Flow: CustomStringConvertible {
-    /// As `ovs-ofctl dump-flows` has it: `table=1, priority=100,ip,nw_src=10.0.0.0/8 actions=output:2`.
-    public var description: String {
-        var parts: [String] = []
-        func add(_ property: FlowTextProperty, _ value: String) { parts.append("\(property.name)=\(value)") }
-        if cookie != 0 { add(.cookie, Field.hexadecimal(cookie)) }
-        if table != 0 { add(.table, "\(table)") }
-        if idleTimeoutSeconds != 0 { add(.idleTimeout, "\(idleTimeoutSeconds)") }
-        if hardTimeoutSeconds != 0 { add(.hardTimeout, "\(hardTimeoutSeconds)") }
-        for property in FlowTextProperty.allCases {
-            if let flag = property.flag, flags.contains(flag) { parts.append(property.name) }
-        }
-        if importance != 0 { add(.importance, "\(importance)") }
-        var matching = priority == Flow.defaultPriority ? [] : ["\(FlowTextProperty.priority.name)=\(priority)"]
-        let match = match.description
-        if !match.isEmpty { matching.append(match) }
-        if !matching.isEmpty { parts.append(matching.joined(separator: ",")) }
-        let head = parts.joined(separator: ", ")
-        return (head.isEmpty ? "" : head + " ") + "actions=\(instructions)"
     }
 }

@@ -1,28 +1,51 @@
 import Packet
 
 /// What a match tells about the protocols of its packets: enough to decide which other fields they have
-/// (OpenFlow 1.3.5 §7.2.3.6).
-struct MatchedProtocols {
-    let etherType: UInt16?
-    let ipProtocol: UInt8?
-    /// `nil` also for a code other than zero, which no neighbour discovery message has (RFC 4861 §4).
-    let neighbourDiscoveryType: UInt8?
+/// (OpenFlow 1.3.5 §7.2.3.6). Actions change it (``ActionCheck``).
+public struct MatchedProtocols: Sendable {
+    public private(set) var etherType: UInt16?
+    public private(set) var ipProtocol: UInt8?
+    /// Empty also for a code other than zero, which no neighbour discovery message has (RFC 4861 §4).
+    private(set) var neighbourMessages: NeighbourMessages = []
     /// Fragments after the first have no transport header.
-    let isLaterFragment: Bool
-    /// VLAN tags that the packet has for certain. Actions change it.
-    var vlanTags: Int
+    public private(set) var isLaterFragment: Bool
+    /// VLAN tags that the packet has for certain.
+    public var vlanTags: Int
 
-    init(_ match: Match) {
-        etherType = match.exactValue(of: .ethType).map { UInt16($0) }
-        ipProtocol = match.exactValue(of: .ipProto).map { UInt8($0) }
-        let key = match.key
-        neighbourDiscoveryType =
-            key[.icmpv6Code] == 0 ? match.exactValue(of: .icmpv6Type).map { UInt8($0) } : nil
-        isLaterFragment = key[KeyLayout.portAndTypes] & KeyLayout.fragmentLater != 0
+    public init(_ match: Match) { self.init(key: match.key, mask: match.mask) }
+
+    /// For a match that is being gathered. Looks at three words, so that it can be asked again for each field.
+    public init(key: borrowing FlowKey, mask: borrowing FlowMask) {
+        let (types, typesMask) = (key[KeyLayout.portAndTypes], mask[KeyLayout.portAndTypes])
+        etherType = typesMask >> 16 & 0xffff == 0xffff ? UInt16(truncatingIfNeeded: types >> 16) : nil
+        ipProtocol = typesMask >> 8 & 0xff == 0xff ? UInt8(truncatingIfNeeded: types >> 8) : nil
+        isLaterFragment = types & KeyLayout.fragmentLater != 0
+        let transport = key[KeyLayout.transport]
+        if mask[KeyLayout.transport] >> 48 & 0xff == 0xff, transport >> 32 & 0xff == 0 {
+            neighbourMessages = NeighbourMessages(icmpv6Type: UInt8(truncatingIfNeeded: transport >> 48))
+        }
         vlanTags = key[KeyLayout.ethernetDestination] & KeyLayout.vlanPresent != 0 ? 1 : 0
     }
 
-    func satisfy(_ prerequisite: Field.Prerequisite) -> Bool {
+    /// The packet has become one of another EtherType; of what follows that type nothing is known.
+    public mutating func become(etherType: UInt16?) {
+        self.etherType = etherType
+        become(ipProtocol: nil)
+        isLaterFragment = false
+    }
+
+    mutating func become(ipProtocol: UInt8?) {
+        self.ipProtocol = ipProtocol
+        neighbourMessages = []
+    }
+
+    /// What it was stays possible: the options of a solicitation are there still in what it becomes.
+    mutating func become(icmpv6Type: UInt8) {
+        neighbourMessages.formUnion(NeighbourMessages(icmpv6Type: icmpv6Type))
+    }
+
+    /// Whether packets have the fields that need this.
+    public func satisfy(_ prerequisite: Field.Prerequisite) -> Bool {
         switch prerequisite {
         case .none: true
         case .vlan: vlanTags > 0
@@ -37,9 +60,26 @@ struct MatchedProtocols {
         case .sctp: isIP && ipProtocol == IPProtocol.sctp && !isLaterFragment
         case .icmpv4: etherType == EtherType.ipv4 && ipProtocol == IPProtocol.icmp
         case .icmpv6: isICMPv6
-        case .neighbour: isICMPv6 && (neighbourDiscoveryType == 135 || neighbourDiscoveryType == 136)
-        case .neighbourSolicitation: isICMPv6 && neighbourDiscoveryType == 135
-        case .neighbourAdvertisement: isICMPv6 && neighbourDiscoveryType == 136
+        case .neighbour: isICMPv6 && !neighbourMessages.isEmpty
+        case .neighbourSolicitation: isICMPv6 && neighbourMessages.contains(.solicitation)
+        case .neighbourAdvertisement: isICMPv6 && neighbourMessages.contains(.advertisement)
+        }
+    }
+
+    /// Which message of neighbour discovery a packet may be (RFC 4861 §4.3, §4.4).
+    struct NeighbourMessages: OptionSet {
+        let rawValue: UInt8
+        static let solicitation = NeighbourMessages(rawValue: 1)
+        static let advertisement = NeighbourMessages(rawValue: 2)
+
+        init(rawValue: UInt8) { self.rawValue = rawValue }
+
+        init(icmpv6Type: UInt8) {
+            switch icmpv6Type {
+            case 135: self = .solicitation
+            case 136: self = .advertisement
+            default: self = []
+            }
         }
     }
 

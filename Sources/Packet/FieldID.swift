@@ -2,6 +2,7 @@
 ///
 /// `allCases` is in the order in which fields are printed.
 public enum FieldID: UInt8, CaseIterable, Sendable, Hashable {
+    case conjID
     case inPort, inPhyPort, metadata, tunnelID
     case reg0, reg1, reg2, reg3, reg4, reg5, reg6, reg7
     case reg8, reg9, reg10, reg11, reg12, reg13, reg14, reg15

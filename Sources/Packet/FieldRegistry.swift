@@ -12,6 +12,7 @@ enum FieldRegistry {
     private typealias Layout = KeyLayout
 
     private static let pipeline: [Field] = [
+        Field(.conjID, "conj_id", [], ["NXM_NX_CONJ_ID"], width: 32, at: Layout.actionSetOutput, .decimal, masks: .exactOnly, writable: false),
         Field(.inPort, "in_port", ["in_port_oxm"], ["NXM_OF_IN_PORT", "OXM_OF_IN_PORT"], width: 32, at: Layout.portAndTypes, shift: 32, .port, masks: .exactOnly),
         Field(.inPhyPort, "in_phy_port", [], ["OXM_OF_IN_PHY_PORT"], width: 32, at: Layout.physicalPort, shift: 32, .port, masks: .exactOnly, writable: false),
         Field(.metadata, "metadata", [], ["OXM_OF_METADATA"], width: 64, at: Layout.metadata, .hexadecimal),
@@ -59,7 +60,7 @@ enum FieldRegistry {
     private static let layer3: [Field] = [
         Field(.ipDSCP, "ip_dscp", [], ["OXM_OF_IP_DSCP"], width: 6, at: Layout.transport, shift: 10, .decimal, masks: .exactOnly, needs: .ip),
         Field(.ipECN, "ip_ecn", ["nw_ecn"], ["NXM_NX_IP_ECN", "OXM_OF_IP_ECN"], width: 2, at: Layout.transport, shift: 8, .decimal, masks: .exactOnly, needs: .ip),
-        Field(.ipProto, "nw_proto", ["ip_proto"], ["NXM_OF_IP_PROTO", "OXM_OF_IP_PROTO"], width: 8, at: Layout.portAndTypes, shift: 8, .decimal, masks: .exactOnly, needs: .ip, writable: false),
+        Field(.ipProto, "nw_proto", ["ip_proto"], ["NXM_OF_IP_PROTO", "OXM_OF_IP_PROTO"], width: 8, at: Layout.portAndTypes, shift: 8, .decimal, masks: .exactOnly, needs: .ip),
         Field(.ipTTL, "nw_ttl", [], ["NXM_NX_IP_TTL"], width: 8, at: Layout.transport, .decimal, masks: .exactOnly, needs: .ip),
         Field(.ipFrag, "ip_frag", ["nw_frag"], ["NXM_NX_IP_FRAG"], width: 2, at: Layout.portAndTypes, .fragment, needs: .ip, writable: false),
         Field(.ipv4Src, "nw_src", ["ip_src", "ipv4_src"], ["NXM_OF_IP_SRC", "OXM_OF_IPV4_SRC"], width: 32, at: Layout.ipv4Addresses, shift: 32, .ipv4, needs: .ipv4),

@@ -37,7 +37,7 @@ public enum KeyLayout {
     @inlinable public static var metadata: Int { @_noLocks get { 18 } }
     /// reg0 63…32, reg1 31…0; the further pairs follow in words 20…26.
     @inlinable public static var registers: Int { @_noLocks get { 19 } }
-    /// actset_output 63…32.
+    /// actset_output 63…32, conj_id 31…0.
     @inlinable public static var actionSetOutput: Int { @_noLocks get { 27 } }
 
     /// Bit 12 of a TCI: a tag is present (OpenFlow's OFPVID_PRESENT in the place of the CFI).

@@ -13,6 +13,8 @@ public struct SwitchPort: Sendable {
     public let index: UInt16
     /// What was asked for.
     public let configuration: PortConfiguration
+    /// When it was added.
+    public let created = ContinuousClock.now
 }
 
 /// A bridge of a running switch: its ports, its flow tables, and the MAC addresses that it has learned.
@@ -24,11 +26,26 @@ public final class Bridge {
     /// As controllers see it (OpenFlow 1.3.5 §7.3.1).
     public let datapathID: UInt64
     public internal(set) var ports: [SwitchPort] = []
-    public private(set) var tables = FlowTables()
+    public internal(set) var tables = FlowTables()
+    /// Which groups and meters flows may name.
+    var flowRules = FlowModRules(groupExists: { _ in false }, meterExists: { _ in false })
+    /// Whether more than flows has changed since the last publication.
+    var needsWholePublication = false
+    /// Flows that went since the last publication and of which controllers are to hear with their last counts.
+    var awaitsLastCounts = false
     public let macTable: MacTable
     /// The data path's number of the bridge.
     let number: Int
-    private let datapath: Datapath
+    let datapath: Datapath
+    /// See `Bridge+Groups`, `Bridge+Meters` and `Bridge+Ports`.
+    public internal(set) var groups = GroupTable() { didSet { renewFlowRules() } }
+    public internal(set) var meters = MeterTable() { didSet { renewFlowRules() } }
+    /// What is counted by table and by queue. Exact after ``flowsWithCounters()`` or ``creditCounters()``.
+    public let statistics = PipelineStatistics()
+    var portFlags: [UInt32: PortFlags] = [:]
+    var portsWithoutLink: Set<UInt32> = []
+    /// What is in force.
+    var pipeline: TablePipeline
 
     /// A bridge without ports, whose only flow is NORMAL.
     init(name: String, datapathID: UInt64, datapath: Datapath, macTable: MacTable) throws {
@@ -37,15 +54,37 @@ public final class Bridge {
         self.datapath = datapath
         self.macTable = macTable
         let learning = InstructionSet(apply: [.output(.normal)])
-        _ = try tables.add(Flow(priority: 0, match: Match(), instructions: learning))
-        number = datapath.addBridge(
-            pipeline: TablePipeline(tables: tables.snapshot(), ports: []), macTable: macTable)
+        _ = try tables.add(
+            Flow(priority: 0, match: Match(), instructions: learning), now: MonotonicClock.nanoseconds)
+        pipeline = TablePipeline(tables: tables.snapshot(), ports: [], statistics: statistics)
+        number = datapath.addBridge(pipeline: pipeline, macTable: macTable)
     }
 
-    /// Puts the tables and ports as they are now in force.
+    private func renewFlowRules() {
+        flowRules = FlowModRules(
+            groupExists: { [entries = groups.entries] in entries[$0] != nil },
+            meterExists: { [entries = meters.entries] in entries[$0] != nil })
+    }
+
+    /// The tables and ports as they are now.
+    func makePipeline() -> TablePipeline {
+        let ports = ports.map {
+            PipelinePort(
+                number: $0.number, index: $0.index, flags: portFlags[$0.number] ?? [],
+                isLinkUp: !portsWithoutLink.contains($0.number))
+        }
+        return TablePipeline(
+            tables: tables.snapshot(), ports: ports, groups: groups.entries, meters: meters.entries,
+            statistics: statistics)
+    }
+
+    /// Puts the tables and ports as they are now in force; whatever was decided before is forgotten.
     func publish() {
-        let ports = ports.map { PipelinePort(number: $0.number, index: $0.index) }
-        datapath.publish(TablePipeline(tables: tables.snapshot(), ports: ports), on: number)
+        _ = tables.takeChanges()
+        needsWholePublication = false
+        pipeline = makePipeline()
+        datapath.publish(pipeline, on: number)
+        creditLastCounts()
     }
 
     // MARK: Ports
@@ -71,41 +110,5 @@ public final class Bridge {
             throw SwitchError("port number \(number) is taken by '\(other.name)'")
         }
         return number
-    }
-
-    // MARK: Flows
-
-    /// Replaces all flows. They are in force when this returns.
-    ///
-    /// - Throws: when they are too many; then nothing has changed.
-    public func setFlows(_ flows: [Flow]) throws {
-        var new = FlowTables()
-        for flow in flows { _ = try new.add(flow) }
-        tables = new
-        publish()
-    }
-
-    /// Adds flows; one with the table, priority and match of another replaces it. They are in force when this returns.
-    ///
-    /// - Throws: when they would be too many; then nothing has changed.
-    public func addFlows(_ flows: [Flow]) throws {
-        var new = tables
-        for flow in flows { _ = try new.add(flow) }
-        tables = new
-        publish()
-    }
-
-    /// Removes the flows selected; how many there were. When this returns, no packet is treated by them.
-    @discardableResult
-    public func removeFlows(_ selection: FlowSelection) -> Int {
-        let removed = tables.remove(selection)
-        publish()
-        return removed.count
-    }
-
-    /// All flows with their counters brought up to date, in the order of tables and priorities.
-    public func flowsWithCounters() -> [FlowEntry] {
-        datapath.creditFlows(ofBridge: number)
-        return (0...Flow.lastTable).flatMap { tables.flows(in: $0) }
     }
 }

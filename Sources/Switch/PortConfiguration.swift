@@ -50,6 +50,11 @@ public struct VhostUserOptions: Sendable {
         self.endpoint = endpoint
         self.queuePairs = queuePairs
     }
+
+    /// A guest whose monitor listens at a socket.
+    public static func client(path: String) -> VhostUserOptions {
+        VhostUserOptions(endpoint: .client(path: path))
+    }
 }
 
 /// What a `pcap` port plays and writes.

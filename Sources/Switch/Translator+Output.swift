@@ -3,6 +3,24 @@ import OpenFlow
 import Packet
 
 extension Translator {
+    /// Executes an action that gives the packet to somebody.
+    mutating func send(_ action: Action, depth: Int) {
+        switch action {
+        case .output(.controller, let length): tellController(maximumLength: length)
+        case .output(let port, _): output(port)
+        case .outputField(let slice): output(toPortIn: slice)
+        case .outputTruncated(let port, let length): outputTruncated(port, length)
+        case .enqueue(let port, let number):
+            let before = queue
+            queue = number
+            output(port)
+            queue = before
+        case .controller(let action): tellController(action)
+        case .group(let id): executeGroup(id, depth: depth)
+        default: break
+        }
+    }
+
     /// Sends the packet, as it is at this point, to a port (OpenFlow 1.3.5 §4.5 for the reserved ones).
     mutating func output(_ port: PortNumber) {
         let source = UInt32(truncatingIfNeeded: key[.inPort])
@@ -10,13 +28,16 @@ extension Translator {
         case .normal:
             forwardNormally(from: source)
         case .flood, .all:
-            for other in pipeline.ports where other.number != source { emit(Instruction(.output, port: other.index)) }
-            if pipeline.ports.allSatisfy({ $0.number == source }) { translation.dropReason = .noReceiver }
+            let others = pipeline.ports.filter {
+                $0.number != source && (port == .all ? $0.forwards : $0.floods)
+            }
+            for other in others { emit(Instruction(.output, port: other.index)) }
+            if others.isEmpty { translation.dropReason = .noReceiver }
         case .controller:
-            emit(Instruction(.controller))
+            tellController(maximumLength: .max)
         case .inPort:
             outputToPort(source)
-        case .any:
+        case .table, .any:
             break
         default:
             // A packet never leaves by the port that it came from unless IN_PORT says so (OpenFlow 1.3.5 §4.5).
@@ -26,7 +47,7 @@ extension Translator {
     }
 
     /// `output:NXM_NX_REG0[]`: a port number of 16 bits, as in OpenFlow 1.0, reserved ones too (ovs-actions(7)).
-    mutating func output(toPortIn slice: FieldSlice) {
+    private mutating func output(toPortIn slice: FieldSlice) {
         let number = read(slice)
         if number > UInt128(UInt16.max) { return translation.dropReason = .noSuchPort }
         let short = UInt32(number)
@@ -39,39 +60,36 @@ extension Translator {
     /// NORMAL takes the packet for one that came in by `port`, which an action may have set.
     private mutating func forwardNormally(from port: UInt32) {
         if port == arrival { return emit(Instruction(.normal)) }
-        guard let index = pipeline.index(of: port) else { return translation.dropReason = .noSuchPort }
+        guard let index = pipeline.port(port)?.index else { return translation.dropReason = .noSuchPort }
         emit(Instruction(.normal, port: index, argument: Instruction.fromOtherPort))
     }
 
     private mutating func outputToPort(_ number: UInt32) {
-        guard let index = pipeline.index(of: number) else { return translation.dropReason = .noSuchPort }
-        emit(Instruction(.output, port: index))
+        guard let port = openPort(number) else { return }
+        emit(Instruction(.output, port: port.index))
     }
 
-    mutating func emit(_ instruction: Instruction) { translation.instructions.append(instruction) }
-
-    /// Decides for each output whether the packet is still needed after it, and drops changes that nobody will see.
-    mutating func finish() {
-        while let last = translation.instructions.last, !last.opcode.isOutput { translation.instructions.removeLast() }
-        var isLast = true
-        var changesLater = false
-        for index in translation.instructions.indices.reversed() {
-            switch translation.instructions[index].opcode {
-            case .output, .normal:
-                // Changes may follow even the last output, for a controller.
-                let delivery: Instruction.Delivery = changesLater ? .copy : isLast ? .final : .share
-                translation.instructions[index].detail = delivery.rawValue
-                isLast = false
-            case .rewrite, .pushVLAN, .popVLAN, .setVLAN, .decrementTTL:
-                changesLater = true
-            case .controller, .operand:
-                break
-            }
+    private mutating func outputTruncated(_ port: PortNumber, _ length: UInt32) {
+        let source = UInt32(truncatingIfNeeded: key[.inPort])
+        if port == .controller {
+            return tellController(maximumLength: UInt16(min(length, UInt32(UInt16.max) - 1)))
         }
+        if port.rawValue == source { return translation.dropReason = .samePort }
+        guard let port = openPort(port == .inPort ? source : port.rawValue) else { return }
+        emit(Instruction(.truncatedOutput, port: port.index, argument: length))
     }
-}
 
-extension Instruction.Opcode {
-    /// Whether somebody gets to see the packet.
-    fileprivate var isOutput: Bool { self == .output || self == .normal || self == .controller }
+    /// The port with a number, if packets may leave by it; one that does counts for the queue at hand.
+    private mutating func openPort(_ number: UInt32) -> PipelinePort? {
+        guard let port = pipeline.port(number) else {
+            translation.dropReason = .noSuchPort
+            return nil
+        }
+        guard port.forwards else {
+            translation.dropReason = .portBlocked
+            return nil
+        }
+        if queue != 0 { count(pipeline.statistics.counting(.init(port: number, queue: queue))) }
+        return port
+    }
 }

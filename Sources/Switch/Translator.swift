@@ -17,22 +17,61 @@ struct Translator {
     var key: FlowKey
     var translation: Translation
     var actionSet = ActionSet()
+    /// The port by which the packet came in.
+    let arrival: UInt32
+    /// Why nothing more is to be executed; `nil`: it goes on.
+    var halt: Halt?
+    /// Whether the actions of the tables are over, by `exit`.
+    var hasExited = false
+    /// Whether the rest of the flow at hand is not to be executed.
+    var flowIsOver = false
     /// The table whose flow is being executed.
-    private var table: UInt8 = 0
-    /// Whether the rest of that flow is not to be executed.
-    private var flowIsOver = false
+    private(set) var table: UInt8 = 0
+    /// The flow that is being executed; `nil`: a controller's own actions.
+    private(set) var flow: Flow?
     private var resubmits = 0
     /// Resubmits under way.
     private var nesting = 0
-    private var failure: DropReason?
-    /// The port by which the packet came in.
-    let arrival: UInt32
+    /// Groups under way, one in another's bucket.
+    var groupDepth = 0
+    /// The group whose bucket is being executed.
+    var group: UInt32?
     /// The bits of the TTL that its first decrement depended on; `nil`: there was none.
     var timeToLiveBits: UInt128?
+    /// `push` and `pop`.
+    private var stack: [UInt128] = []
+    /// What `set_queue` said; 0: the port's own.
+    var queue: UInt32 = 0
+    /// Whether not all packets of the megaflow come this far, so that each must be counted when it does.
+    var countsApart = false
+    /// Bits of the key that say nothing any more: the packet must be parsed again before somebody looks at them.
+    var opaque = FlowMask()
+    /// Where the packet was parsed again, and how far it has got on that way.
+    let passes: ContiguousArray<Pass>
+    var passCount = 0
+    /// Places met since the last pass.
+    var placeCount: UInt32 = 0
+    /// Parts of the program, one in another, under way: bodies of clones and buckets.
+    var bodyDepth = 0
+    /// The depth at which the last pass went on; what is left to do ends with that body.
+    var passDepth = 0
 
-    init(pipeline: TablePipeline, key: FlowKey, translation: consuming Translation) {
+    /// Why a translation stops.
+    enum Halt: Equatable {
+        /// The packet must be parsed again.
+        case pass
+        /// All that was asked for has been translated.
+        case done
+        case failed(DropReason)
+    }
+
+    init(
+        pipeline: TablePipeline, key: FlowKey, passes: ContiguousArray<Pass> = [],
+        translation: consuming Translation
+    ) {
         self.pipeline = pipeline
         self.key = key
+        self.passes = passes
         self.translation = translation
         arrival = UInt32(truncatingIfNeeded: key[.inPort])
     }
@@ -41,34 +80,58 @@ struct Translator {
     mutating func run() {
         // Whether an output is the input port decides, even where no flow looks at it.
         examine(.inPort)
+        if let port = pipeline.port(arrival), !port.flags.isDisjoint(with: [.down, .noReceive]) {
+            translation.dropReason = .portBlocked
+            return
+        }
         translation.dropReason = .noMatch
         walk(from: 0, depth: 0)
-        if failure == nil { executeActionSet() }
+        end()
+    }
+
+    /// Translates a controller's own actions.
+    mutating func run(_ actions: [Action]) {
+        examine(.inPort)
+        translation.dropReason = .flowAction
+        for action in actions where !flowIsOver { execute(action, depth: 0) }
+        end()
+    }
+
+    private mutating func end() {
+        hasExited = false
+        flowIsOver = false
+        if halt == nil { executeActionSet() }
         completeMask()
-        if let failure {
+        if case .failed(let reason) = halt {
             translation.instructions.removeAll(keepingCapacity: true)
-            translation.dropReason = failure
+            translation.dropReason = reason
             return
         }
         finish()
     }
 
+    /// Whether nothing more of the tables' actions is to be executed.
+    private var isStopped: Bool { halt != nil || hasExited }
+
     /// Looks up in a table and the tables that follow by goto_table.
     mutating func walk(from first: UInt8, depth: Int) {
         var next: UInt8? = first
-        while let current = next, failure == nil {
+        while let current = next, !isStopped {
             next = nil
             table = current
             guard let entry = look(up: current) else {
-                if nesting == 0 { translation.dropReason = .noMatch }
+                if nesting == 0, halt == nil { translation.dropReason = .noMatch }
                 return
             }
             translation.dropReason = .flowAction
-            next = execute(entry.flow.instructions, depth: depth)
+            next = execute(entry.flow, depth: depth)
         }
     }
 
     private mutating func look(up table: UInt8) -> FlowEntry? {
+        // A table that looks at what is not known any more: the packet is parsed again first.
+        reveal(pipeline.tables.examinableMask)
+        if halt != nil { return nil }
         var seen = key
         // No fragment shows its ports, lest a flow that picks by them pick the first one only (ovs-fields(7), the
         // normal way of handling fragments).
@@ -78,16 +141,38 @@ struct Translator {
                 pipeline.tables.find(table: table, key: key, wildcards: mask)
             }
         }
+        count(pipeline.statistics.counters(of: table, isMatch: found != nil))
         guard let found else { return nil }
-        translation.contributors.append(found)
+        if countsApart {
+            emit(Instruction(.count, value: UInt64(UInt(bitPattern: found.toOpaque()))))
+        } else {
+            translation.contributors.append(found)
+        }
         return found.takeUnretainedValue()
     }
 
+    /// Counts the packet for something that lives as long as the pipeline.
+    mutating func count(_ counters: FlowCounters) {
+        if halt != nil { return }
+        let unmanaged = Unmanaged.passUnretained(counters)
+        if countsApart {
+            let address = UInt64(UInt(bitPattern: unmanaged.toOpaque()))
+            emit(Instruction(.count, detail: Instruction.countsAlone, value: address))
+        } else {
+            translation.counters.append(unmanaged)
+        }
+    }
+
     /// Executes a flow's instructions; the table to go on with.
-    private mutating func execute(_ instructions: InstructionSet, depth: Int) -> UInt8? {
+    private mutating func execute(_ flow: Flow, depth: Int) -> UInt8? {
+        let caller = self.flow
+        self.flow = flow
+        defer { if nesting > 0 { self.flow = caller } }
+        let instructions = flow.instructions
+        if let meter = instructions.meter { pass(meter: meter) }
         for action in instructions.apply {
             execute(action, depth: depth)
-            if flowIsOver {
+            if flowIsOver || isStopped {
                 flowIsOver = false
                 return nil
             }
@@ -102,35 +187,24 @@ struct Translator {
     }
 
     mutating func execute(_ action: Action, depth: Int) {
-        if failure != nil { return }
+        if isStopped { return }
         if translation.instructions.count >= Limits.programInstructions { return fail(.tooManyActions) }
         switch action {
-        case .output(let port, _):
+        case .output(.table, _):
             // Only meant for packets from a controller (OpenFlow 1.3.5 §4.5), but harmless, and done by Open vSwitch.
-            if port == .table { return resubmit(nil, 0, depth: depth) }
-            output(port)
-        case .outputField(let slice):
-            output(toPortIn: slice)
+            resubmit(nil, 0, depth: depth)
         case .resubmit(let port, let table):
             resubmit(port, table ?? self.table, depth: depth)
-        case .setField(let field, let value, let mask):
-            if meetsPrerequisite(Field[field]) { set(field, value, mask) }
-        case .load(let value, let slice):
-            write(UInt128(value), to: slice)
-        case .move(let source, let destination):
-            write(read(source), to: destination)
-        case .pushVLAN(let type):
-            pushTag(type)
-        case .popVLAN:
-            popTag()
-        case .modVLANVID(let identifier):
-            setTagOrPush(UInt64(identifier), mask: 0x0fff)
-        case .modVLANPCP(let priority):
-            setTagOrPush(UInt64(priority) << 13, mask: 0xe000)
-        case .modField(let field, let value):
-            modify(field, value)
-        case .decrementTTL:
-            flowIsOver = !decrementTTL()
+        case .output, .outputField, .outputTruncated, .enqueue, .controller, .group:
+            send(action, depth: depth)
+        case .meter(let id): pass(meter: id)
+        case .setQueue(let number): queue = number
+        case .popQueue: queue = 0
+        case .push(let slice): stack.append(read(slice))
+        case .pop(let slice): if let value = stack.popLast() { write(value, to: slice) }
+        case .exit: hasExited = true
+        case .note, .conjunction, .learn, .finTimeout: break
+        default: change(action)
         }
     }
 
@@ -152,18 +226,19 @@ struct Translator {
         let arrival = key[.inPort]
         if let port, port != .inPort { key[.inPort] = UInt128(port.rawValue) }
         let entry = look(up: table)
+        if halt != nil { return }
         key[.inPort] = arrival
         guard let entry else { return translation.dropReason = reason }
         let caller = self.table
         let depth = table <= caller ? depth + 1 : depth
         self.table = table
         nesting += 1
-        if let next = execute(entry.flow.instructions, depth: depth) { walk(from: next, depth: depth) }
+        if let next = execute(entry.flow, depth: depth) { walk(from: next, depth: depth) }
         nesting -= 1
         self.table = caller
     }
 
-    mutating func fail(_ reason: DropReason) { failure = reason }
+    mutating func fail(_ reason: DropReason) { halt = .failed(reason) }
 
     // MARK: What decisions depend on
 
@@ -174,16 +249,21 @@ struct Translator {
     private mutating func completeMask() {
         // Whoever looks at ports sees whether the packet is a fragment.
         if translation.mask.words[KeyLayout.transport] & Self.ports != 0 {
-            examine(.ipFrag, bits: UInt128(KeyLayout.fragmentAny))
+            translation.mask[.ipFrag] |= UInt128(KeyLayout.fragmentAny)
         }
         // A bit of what was decremented depends on all lower bits of what it was before.
-        if let timeToLiveBits, translation.mask[.ipTTL] & ~timeToLiveBits != 0 { examine(.ipTTL) }
+        if let timeToLiveBits, translation.mask[.ipTTL] & ~timeToLiveBits != 0 { translation.mask[.ipTTL] = 0xff }
     }
 
     /// Notes that what was decided depends on a field.
-    mutating func examine(_ field: FieldID) { translation.mask[field] = Field[field].allOnes }
+    mutating func examine(_ field: FieldID) { examine(field, bits: Field[field].allOnes) }
 
-    mutating func examine(_ field: FieldID, bits: UInt128) { translation.mask[field] |= bits }
+    mutating func examine(_ field: FieldID, bits: UInt128) {
+        var mask = FlowMask()
+        mask[field] = bits
+        reveal(mask)
+        translation.mask[field] |= bits
+    }
 
     /// The value of a slice, right-aligned; what follows depends on it.
     mutating func read(_ slice: FieldSlice) -> UInt128 {

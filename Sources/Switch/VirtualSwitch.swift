@@ -142,6 +142,9 @@ public final class VirtualSwitch {
         openPorts[port.index]?.vhost.flatMap { vhostService?.status($0.id) }
     }
 
+    /// The device behind a port, if there is one.
+    func device(of port: SwitchPort) -> EthernetDevice? { openPorts[port.index]?.device }
+
     /// The other end of a patch, if it is there and names this one as its peer.
     private func patchPeer(of port: SwitchPort, in bridge: Bridge) -> (SwitchPort, Bridge)? {
         guard case .patch(let name) = port.configuration.kind else { return nil }

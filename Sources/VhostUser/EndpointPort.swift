@@ -70,8 +70,8 @@ final class VhostEndpointPort {
             let (connection, isExhausted) = listener.accept()
             if isExhausted { resumesAt = now + 100_000_000 }
             guard let connection else { return }
-            // The monitor that has gone and its successor may both be news of this turn.
-            if let session, let end = session.serve(now: now) { finish(end, now: now) }
+            // A monitor that has gone makes room for its successor at once, however much it has left unread.
+            if let session, session.hasPeerGone { finish(.closedByPeer, now: now) }
             if session == nil { begin(connection, now: now) }
             // A second front-end while the first lives is let go: its socket closes with `connection`.
         }

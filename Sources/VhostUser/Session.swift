@@ -56,6 +56,12 @@ public final class VhostSession {
         memory?.hasFaulted ?? false || log?.hasFaulted ?? false || inflight?.hasFaulted ?? false
     }
 
+    /// Whether the peer has closed its end, though messages of it may still wait to be read.
+    var hasPeerGone: Bool {
+        var entry = pollfd(fd: socket.number, events: 0, revents: 0)
+        return poll(&entry, 1, 0) == 1 && entry.revents & Int16(POLLHUP | POLLERR) != 0
+    }
+
     /// Handles what has come, at most a turn's worth of messages.
     /// - Returns: why the session is over, or `nil`. Whoever is told so calls ``close()``.
     public func serve(now: UInt64) -> VhostSessionEnd? {

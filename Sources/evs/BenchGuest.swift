@@ -4,7 +4,6 @@ import Datapath
 import Foundation
 import OpenFlow
 import Switch
-import VhostUser
 
 /// Which way the packets of a benchmark with a guest go.
 enum BenchScenario: String, CaseIterable, ExpressibleByArgument {
@@ -38,9 +37,8 @@ struct BenchGuest {
         let null = try vswitch.addPort(
             PortConfiguration(name: "null", number: 1, kind: .dpdk(devargs: nullDevice)), to: bridge)
         try vswitch.start()
-        let guest = VhostUserOptions(endpoint: .client(path: socket))
         let port = try vswitch.addPort(
-            PortConfiguration(name: "guest", number: 3, kind: .vhostUser(guest)), to: bridge)
+            PortConfiguration(name: "guest", number: 3, kind: .vhostUser(.client(path: socket))), to: bridge)
         let meter = BenchMeter(vswitch.datapath)
         let first = meter.read()
         var last = first

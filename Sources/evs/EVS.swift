@@ -13,7 +13,8 @@ struct EVS: ParsableCommand {
             """,
         version: "0.1.0",
         subcommands: [
-            Run.self, Show.self, BridgeCommand.self, PortCommand.self, FlowCommand.self, MACCommand.self, Stats.self,
+            Run.self, Show.self, BridgeCommand.self, PortCommand.self, FlowCommand.self, ControllerCommand.self,
+            MACCommand.self, Stats.self,
             Drops.self, WorkerCommand.self, Reload.self, Quit.self, Replay.self, Bench.self, Fields.self,
         ])
 }

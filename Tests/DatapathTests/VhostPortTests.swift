@@ -11,7 +11,7 @@ import VhostUser
 private final class Crossing: Pipeline {
     let examinableMask = FlowMask()
 
-    func translate(_ key: FlowKey, into translation: inout Translation) {
+    func translate(_ key: FlowKey, passes: ContiguousArray<Pass>, into translation: inout Translation) {
         // Both ports see the same bridge, whose only question is where a packet came from.
         let port: UInt16 = key[.inPort] == 1 ? 1 : 0
         translation.instructions = [Instruction(.output, detail: Instruction.Delivery.final.rawValue, port: port)]

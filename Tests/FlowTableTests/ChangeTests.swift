@@ -51,14 +51,14 @@ import Testing
         flow.idleTimeoutSeconds = 10
         let old = try tables.add(flow).entry
         old.add(packets: 1, bytes: 60)
-        let new = tables.modify(FlowSelection(match: match(1)), instructions: output(2))
+        let new = tables.modify(FlowSelection(match: match(1)), instructions: output(2)).map(\.after)
         flow.instructions = output(2)
         #expect(new.map(\.flow) == [flow])
         #expect(new.first?.id == old.id)
         #expect(new.first?.packetCount == 1)
         let none = tables.modify(FlowSelection(match: match(2)), instructions: output(2))
         #expect(none.isEmpty)
-        let reset = tables.modify(FlowSelection(), instructions: output(3), resetsCounts: true)
+        let reset = tables.modify(FlowSelection(), instructions: output(3), resetsCounts: true).map(\.after)
         #expect(reset.map(\.packetCount) == [0])
     }
 
@@ -188,7 +188,7 @@ import Testing
         let expected: [UInt64]
         if modifies {
             let instructions = generator.instructions()
-            changed = tables.modify(selection, instructions: instructions).map(\.id)
+            changed = tables.modify(selection, instructions: instructions).map(\.after.id)
             expected = oracle.modify(instructions) { selection.includes($0) }
         } else {
             changed = tables.remove(selection).map(\.id)

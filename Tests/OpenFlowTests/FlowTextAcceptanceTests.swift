@@ -89,7 +89,50 @@ struct FlowTextAcceptanceTests {
         ),
     ]
 
-    @Test("Actions are read", arguments: actionLists)
+    /// As `actionLists`.
+    private static let newerActionLists: [(text: String, printed: String)] = [
+        ("meter:5,group:1,set_queue:7,pop_queue", "meter:5,group:1,set_queue:7,pop_queue"),
+        ("enqueue:1:2,enqueue(LOCAL,3),enqueue( 4 , 5 )", "enqueue:1:2,enqueue:LOCAL:3,enqueue:4:5"),
+        (
+            "push_mpls:0x8847,set_mpls_label:3,set_mpls_tc(4),set_mpls_ttl:5,dec_mpls_ttl,pop_mpls:0x0800,dec_ttl",
+            "push_mpls:0x8847,set_field:3->mpls_label,set_field:4->mpls_tc,set_mpls_ttl(5),dec_mpls_ttl,"
+                + "pop_mpls:0x0800,dec_ttl"
+        ),
+        ("copy_ttl_out,copy_ttl_in,push_pbb:0x88e7,pop_pbb", "copy_ttl_out,copy_ttl_in,push_pbb:0x88e7,pop_pbb"),
+        ("dec_ttl(1,2 3),dec_ttl()", "dec_ttl(1,2,3),dec_ttl"), ("set_tunnel64:5", "set_field:0x5->tun_id"),
+        ("controller(reason=action,id=0,max_len=9),controller()", "CONTROLLER:9,CONTROLLER:65535"),
+        (
+            "controller(pause,userdata=01.02ff,id=3,max_len=9,meter_id=4,reason=invalid_ttl)",
+            "controller(reason=invalid_ttl,max_len=9,id=3,userdata=01.02.ff,pause,meter_id=4)"
+        ),
+        (
+            "output(port=1,max_len=64),output(max_len=14,port=LOCAL)",
+            "output(port=1,max_len=64),output(port=LOCAL,max_len=14)"
+        ),
+        ("conjunction(1, 2/3),note:01.0A,note:,note", "conjunction(1,2/3),note:01.0a,note:,note:"),
+        ("push:reg0[0..3],pop(NXM_NX_REG1[])", "push:NXM_NX_REG0[0..3],pop:NXM_NX_REG1[]"), ("exit", "exit"),
+        ("fin_timeout(idle_timeout=1,hard_timeout=2)", "fin_timeout(idle_timeout=1,hard_timeout=2)"),
+        ("fin_timeout,fin_timeout(hard_timeout=2)", "fin_timeout(),fin_timeout(hard_timeout=2)"),
+        ("write_actions(group:3,set_queue:1,copy_ttl_in)", "write_actions(group:3,set_queue:1,copy_ttl_in)"),
+        ("learn()", "learn(table=1)"),
+        (
+            "learn(table=2,hard_timeout=10,priority=7,NXM_OF_VLAN_TCI[0..11],NXM_OF_ETH_DST[]=NXM_OF_ETH_SRC[],"
+                + "load:0->NXM_OF_VLAN_TCI[],output:NXM_OF_IN_PORT[])",
+            "learn(table=2,hard_timeout=10,priority=7,NXM_OF_VLAN_TCI[0..11],NXM_OF_ETH_DST[]=NXM_OF_ETH_SRC[],"
+                + "load:0x0->NXM_OF_VLAN_TCI[],output:NXM_OF_IN_PORT[])"
+        ),
+        (
+            "learn(delete_learned,send_flow_rem,cookie=0x12,limit=5,result_dst=reg0[3],fin_hard_timeout=2 "
+                + "fin_idle_timeout=1,idle_timeout=3,dl_type=0x800,nw_proto=6,tp_dst=tcp_src,nw_src=1.2.3.4,"
+                + "reg1[0..3]=5,load:reg0->reg1,in_port=7,in_port=NXM_OF_IN_PORT[])",
+            "learn(table=1,idle_timeout=3,fin_idle_timeout=1,fin_hard_timeout=2,send_flow_rem,delete_learned,"
+                + "cookie=0x12,limit=5,result_dst=NXM_NX_REG0[3],eth_type=0x800,nw_proto=6,"
+                + "NXM_OF_TCP_DST[]=NXM_OF_TCP_SRC[],nw_src=1.2.3.4,NXM_NX_REG1[0..3]=0x5,"
+                + "load:NXM_NX_REG0[]->NXM_NX_REG1[],in_port=7,NXM_OF_IN_PORT[])"
+        ),
+    ]
+
+    @Test("Actions are read", arguments: actionLists + newerActionLists)
     func readActions(text: String, printed: String) throws {
         let match = try FlowText.parseMatch("tcp,dl_vlan=5")
         let instructions = try FlowText.parseActions(text, match: match, table: 1, portNames: ["p2": 2])

@@ -6,23 +6,17 @@ import Testing
 /// Our text, read and printed again by ovs-ofctl, must mean the same flow. Open vSwitch is needed for this test only.
 @Suite("Flow text against ovs-ofctl")
 struct OpenVSwitchDifferentialTests {
-    private static let tool = ["/usr/bin/ovs-ofctl", "/usr/local/bin/ovs-ofctl"].first {
-        FileManager.default.isExecutableFile(atPath: $0)
-    }
-
     @Test("ovs-ofctl reads what is printed as the same flow", arguments: 11...16)
     func sameFlow(seed: UInt64) throws {
-        guard let tool = Self.tool else {
-            print("skipped: ovs-ofctl is not installed")
-            return
-        }
+        guard OpenVSwitch.isThere() else { return }
         var generator = RandomFlows(seed: seed, forOpenVSwitch: true)
         let flows = (0..<1500).map { _ in generator.next() }
         let file = FileManager.default.temporaryDirectory.appending(path: "evs-flows-\(UUID().uuidString).txt")
         defer { try? FileManager.default.removeItem(at: file) }
         try flows.map { $0.description + "\n" }.joined().write(to: file, atomically: true, encoding: .utf8)
-        let lines = try run(tool, ["-O", "OpenFlow15", "parse-flows", file.path()])
-            .split(separator: "\n").filter { $0.hasPrefix("OFPT_FLOW_MOD") }
+        let (output, succeeded) = try OpenVSwitch.run(["-O", "OpenFlow15", "parse-flows", file.path()])
+        try #require(succeeded, "seed \(seed)")
+        let lines = output.split(separator: "\n").filter { $0.hasPrefix("OFPT_FLOW_MOD") }
         try #require(lines.count == flows.count, "seed \(seed)")
         for (flow, line) in zip(flows, lines) {
             let text = Self.asFlow(line)
@@ -33,19 +27,6 @@ struct OpenVSwitchDifferentialTests {
                 Issue.record("seed \(seed): \(flow)\nbecame \(line)\n\(error)")
             }
         }
-    }
-
-    private func run(_ tool: String, _ arguments: [String]) throws -> String {
-        let process = Process()
-        process.executableURL = URL(filePath: tool)
-        process.arguments = arguments
-        let output = Pipe()
-        process.standardOutput = output
-        try process.run()
-        let data = output.fileHandleForReading.readDataToEndOfFile()
-        process.waitUntilExit()
-        try #require(process.terminationStatus == 0, "ovs-ofctl \(arguments.joined(separator: " "))")
-        return String(decoding: data, as: UTF8.self)
     }
 
     /// `OFPT_FLOW_MOD (OF1.5) (xid=0x1): ADD table:1 … idle:5 … actions=…` in the words of a flow to add.

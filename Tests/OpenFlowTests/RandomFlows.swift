@@ -36,7 +36,7 @@ struct RandomFlows {
         }
     }
 
-    private static let kinds = [
+    static let kinds = [
         Kind(nil), Kind(0x88cc), Kind(0x0806, with: [.arp]), Kind(0x8035, with: [.arp]), Kind(0x8847, with: [.mpls]),
         Kind(0x8848, with: [.mpls]), Kind(0x88e7, with: [.pbb]), Kind(0x0800, with: [.ip, .ipv4]),
         Kind(0x0800, 47, with: [.ip, .ipv4]), Kind(0x0800, 1, with: [.ip, .ipv4, .icmpv4]),
@@ -49,25 +49,25 @@ struct RandomFlows {
     ]
 
     /// Fields that Open vSwitch does not have.
-    private static let foreign: Set<FieldID> = [.inPhyPort, .pbbISID, .pbbUCA, .ipv6ExtHdr]
+    static let foreign: Set<FieldID> = [.inPhyPort, .pbbISID, .pbbUCA, .ipv6ExtHdr]
 
     var generator: SeededGenerator
     /// Keep to what Open vSwitch 3.1 knows, and to actions that it prints as they were given.
     let forOpenVSwitch: Bool
-    private var kind = Kind(nil)
-    private var tags = 0
-    private var isLaterFragment = false
+    var kind = Kind(nil)
+    var tags = 0
+    var isLaterFragment = false
 
     init(seed: UInt64, forOpenVSwitch: Bool = false) {
         generator = SeededGenerator(seed: seed)
         self.forOpenVSwitch = forOpenVSwitch
     }
 
-    private mutating func chance(_ percent: Int) -> Bool { Int.random(in: 0..<100, using: &generator) < percent }
+    mutating func chance(_ percent: Int) -> Bool { Int.random(in: 0..<100, using: &generator) < percent }
 
-    private mutating func pick<Element>(_ choices: [Element]) -> Element { choices.randomElement(using: &generator)! }
+    mutating func pick<Element>(_ choices: [Element]) -> Element { choices.randomElement(using: &generator)! }
 
-    private mutating func bits(_ width: Int) -> UInt128 {
+    mutating func bits(_ width: Int) -> UInt128 {
         let all = UInt128(generator.next()) << 64 | UInt128(generator.next())
         return all >> UInt128(128 - width)
     }
@@ -131,14 +131,14 @@ struct RandomFlows {
         match.set(.ipFrag, value, mask: mask)
     }
 
-    private func isAvailable(_ id: FieldID) -> Bool {
+    func isAvailable(_ id: FieldID) -> Bool {
         if forOpenVSwitch && Self.foreign.contains(id) { return false }
         let prerequisite = Field[id].prerequisite
         if isLaterFragment && [.tcp, .udp, .sctp].contains(prerequisite) { return false }
         return kind.satisfied.contains(prerequisite) || prerequisite == .vlan && tags > 0
     }
 
-    private mutating func value(for field: Field) -> UInt128 {
+    mutating func value(for field: Field) -> UInt128 {
         if field.format == .port { return UInt128(port().rawValue) }
         if field.id == .arpOp { return bits(8) }
         return chance(20) ? 0 : bits(field.width)
@@ -154,7 +154,7 @@ struct RandomFlows {
         return max(bits(field.width), 1)
     }
 
-    private mutating func port() -> PortNumber {
+    mutating func port() -> PortNumber {
         if chance(20) { return pick([.local, .controller, .inPort]) }
         if chance(20) && !forOpenVSwitch {
             return PortNumber(UInt32.random(in: 0x10000...0xffff_ff00, using: &generator))
@@ -166,10 +166,19 @@ struct RandomFlows {
 
     private mutating func instructions(table: UInt8) -> InstructionSet {
         var set = InstructionSet()
-        for _ in 0..<Int.random(in: 0...5, using: &generator) { set.apply.append(action(inSet: false)) }
+        if chance(3) {
+            set.apply = conjunction()
+            return set
+        }
+        if chance(10) { set.meter = UInt32.random(in: 1...0xffff_0000, using: &generator) }
+        for _ in 0..<Int.random(in: 0...5, using: &generator) {
+            set.apply.append(chance(60) ? action(inSet: false) : newerAction())
+        }
         if chance(10) { set.clearsActionSet = true }
         if chance(20) {
-            for _ in 0..<Int.random(in: 1...3, using: &generator) { set.write.append(action(inSet: true)) }
+            for _ in 0..<Int.random(in: 1...3, using: &generator) {
+                set.write.append(chance(70) ? action(inSet: true) : newerActionOfSet())
+            }
         }
         if chance(15) {
             let mask = chance(50) ? UInt64.max : generator.next()
@@ -193,7 +202,7 @@ struct RandomFlows {
         }
     }
 
-    private mutating func output() -> Action {
+    mutating func output() -> Action {
         if chance(10) { return .output(.controller, maxLength: UInt16.random(in: 0...65535, using: &generator)) }
         if chance(30) { return .output(pick([.inPort, .table, .normal, .flood, .all, .local])) }
         return .output(PortNumber(UInt32.random(in: 0...0xfeff, using: &generator)))
@@ -206,21 +215,23 @@ struct RandomFlows {
         return .resubmit(port: port, table: UInt8.random(in: 0...254, using: &generator))
     }
 
-    private func readable() -> [FieldID] {
+    func readable() -> [FieldID] {
         FieldID.allCases.filter { isAvailable($0) && !(forOpenVSwitch && $0 == .inPort) }
     }
 
     /// Open vSwitch's vlan_vid has 12 bits where slices are taken.
-    private func width(of id: FieldID) -> Int { forOpenVSwitch && id == .vlanVID ? 12 : Field[id].width }
+    func width(of id: FieldID) -> Int { forOpenVSwitch && id == .vlanVID ? 12 : Field[id].width }
 
-    private func writable() -> [FieldID] {
+    func writable() -> [FieldID] {
+        // What changes the kind of a packet would change what may follow.
         FieldID.allCases.filter {
-            Field[$0].isWritable && isAvailable($0) && ($0 != .vlanVID || tags > 0) && $0 != .vlanTCI
-                && !(forOpenVSwitch && [.ethType, .mplsBOS, .inPort].contains($0))
+            Field[$0].isWritable && isAvailable($0) && ($0 != .vlanVID || tags > 0)
+                && ![.vlanTCI, .ethType, .ipProto].contains($0)
+                && !(forOpenVSwitch && [.mplsBOS, .inPort].contains($0))
         }
     }
 
-    private mutating func slice(of id: FieldID, width: Int?) -> FieldSlice {
+    mutating func slice(of id: FieldID, width: Int?) -> FieldSlice {
         let all = self.width(of: id)
         let count = width ?? Int.random(in: 1...min(all, 64), using: &generator)
         return FieldSlice(id, firstBit: Int.random(in: 0...all - count, using: &generator), bitCount: count)

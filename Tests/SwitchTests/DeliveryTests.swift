@@ -46,7 +46,7 @@ struct DeliveryTests {
         // A change before a controller must not reach a port that has the packet already.
         ("output:2,mod_nw_src:1.2.3.4,CONTROLLER", [.copy]),
         ("output:2,output:3,dec_ttl,CONTROLLER", [.copy, .copy]),
-        ("output:2,CONTROLLER", [.final]),
+        ("output:2,CONTROLLER", [.share]),
     ])
     func delivery(_ actions: String, _ expected: [Instruction.Delivery]) throws {
         #expect(try DeliveryTests.deliveries(actions) == expected, "\(actions)")
@@ -78,7 +78,7 @@ struct DeliveryTests {
         for (index, instruction) in program.enumerated() where [.output, .normal].contains(instruction.opcode) {
             let rest = program[(index + 1)...]
             let changes = rest.contains { [.rewrite, .pushVLAN, .popVLAN, .setVLAN, .decrementTTL].contains($0.opcode) }
-            let outputs = rest.contains { [.output, .normal].contains($0.opcode) }
+            let outputs = rest.contains { [.output, .normal, .controller].contains($0.opcode) }
             let expected: Instruction.Delivery = changes ? .copy : outputs ? .share : .final
             #expect(instruction.delivery == expected, "seed \(seed): \(actions), instruction \(index) of \(program)")
         }

@@ -191,6 +191,7 @@ struct PlainWalk {
         case .decrementTTL:
             guard let hops = packet[.ipTTL] else { return }
             if hops > 1 { set(.ipTTL, hops - 1, .max) } else { flowIsOver = true }
+        default: preconditionFailure("no test of this kind uses \(action)")
         }
     }
 

@@ -6,13 +6,15 @@ enum Imports {
         "CDPDK": [],
         "Packet": ["CCapture"],
         "OpenFlow": ["Packet"],
+        "OpenFlowWire": ["OpenFlow", "Packet"],
         "FlowTable": ["OpenFlow", "Packet"],
         "DPDK": ["CDPDK"],
         "CVhost": [],
         "VhostUser": ["CVhost"],
         "Datapath": ["FlowTable", "DPDK", "Packet", "VhostUser"],
         "Switch": ["VhostUser", "Datapath", "DPDK", "FlowTable", "OpenFlow", "Packet"],
-        "Control": ["Switch", "FlowTable", "OpenFlow", "Packet"],
+        "Session": ["OpenFlow", "OpenFlowWire"],
+        "Control": ["Session", "Switch", "Datapath", "DPDK", "FlowTable", "OpenFlow", "OpenFlowWire", "Packet"],
         "evs": ["Control", "Switch", "Datapath", "DPDK", "FlowTable", "OpenFlow", "Packet"],
     ]
 
@@ -21,6 +23,7 @@ enum Imports {
 
     /// What else some may. The pure rooms and those of the hot path do without Foundation.
     static let further: [String: Set<String>] = [
+        "Session": ["NIOCore", "NIOPosix", "NIOSSL"],
         "Switch": ["Foundation"],
         "Control": ["Dispatch", "Foundation", "Logging", "NIOCore", "NIOPosix", "Yams"],
         "evs": ["ArgumentParser", "Dispatch", "Foundation", "Logging"],

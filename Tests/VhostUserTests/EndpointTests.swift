@@ -196,6 +196,23 @@ import VhostUser
         #expect(memory.mappings == 0 && recorder.mistakes == [])
     }
 
+    /// A monitor that dies with much unread, as one that is killed while the switch is busy, is not in its successor's
+    /// way.
+    @Test func successorOfOneWithMuchUnread() throws {
+        let folder = Folder(), service = try VhostService(), memory = TestMemory()
+        defer { service.close() }
+        let path = folder.file("n.sock")
+        _ = try service.add(server(path), options: VhostSessionOptions(), delegate: Recorder())
+        for _ in 0..<20 {
+            do {
+                let talkative = try #require(Self.connectTo(path))
+                for _ in 0..<150 { talkative.post(.setOwner) }
+            }
+            let successor = try #require(Self.connectTo(path))
+            #expect(Self.bringUp(successor, memory))
+        }
+    }
+
     private static func openDescriptors() throws -> Int {
         try FileManager.default.contentsOfDirectory(atPath: "/proc/self/fd").count
     }

@@ -77,6 +77,10 @@ HOT void evs_mbuf_free_bulk(struct rte_mbuf **m, unsigned n) { rte_pktmbuf_free_
 HOT struct rte_mbuf *evs_mbuf_copy(const struct rte_mbuf *m, struct rte_mempool *pool) {
     return rte_pktmbuf_copy(m, pool, 0, UINT32_MAX);
 }
+/// As evs_mbuf_copy, of the first `count` bytes.
+HOT struct rte_mbuf *evs_mbuf_copy_front(const struct rte_mbuf *m, struct rte_mempool *pool, uint32_t count) {
+    return rte_pktmbuf_copy(m, pool, 0, count);
+}
 HOT struct rte_mbuf *evs_mbuf_allocate(struct rte_mempool *pool) { return rte_pktmbuf_alloc(pool); }
 /// All `n` or none; 0 on success.
 HOT int evs_mbuf_allocate_bulk(struct rte_mempool *pool, struct rte_mbuf **m, unsigned n) {
@@ -188,6 +192,18 @@ uint64_t evs_thread_run_nanoseconds(int tid);
 int evs_thread_id(void);
 HOT void evs_thread_yield(void) { sched_yield(); }
 void evs_thread_sleep_microseconds(unsigned microseconds) __attribute__((swift_attr("@_noLocks")));
+
+/// A new eventfd at zero, non-blocking and close-on-exec, or a negative errno.
+int evs_event_create(void);
+/// Wakes who waits for it. Adds one; can't block.
+HOT void evs_event_signal(int event) {
+    uint64_t one = 1;
+    ssize_t ignored = write(event, &one, sizeof one);
+    (void)ignored;
+}
+/// Sets it back to zero.
+void evs_event_clear(int event);
+void evs_event_close(int event);
 
 /// Whether a core number may be used by this process.
 bool evs_core_exists(int core);

@@ -72,6 +72,13 @@ struct ConfigurationCheck {
     // MARK: Bridges
 
     private mutating func check(_ bridge: BridgeSettings, at path: ConfigurationPath) {
+        for (index, target) in bridge.controllers.targets.enumerated() {
+            let place = path.key("controllers").index(index)
+            if target.usesTLS, configuration.tls == nil {
+                report(place, "'\(target)' needs the files of 'tls': certificate, private-key and authority")
+            }
+            if bridge.controllers.targets.firstIndex(of: target) != index { report(place, "'\(target)' stands twice") }
+        }
         if let fault = NameRule.fault(of: bridge.name, as: "bridge") { report(path.key("name"), fault) }
         if !bridgeNames.insert(bridge.name).inserted {
             report(path.key("name"), "there is a bridge '\(bridge.name)' already; give this one another name")

@@ -7,6 +7,8 @@ public struct SwitchConfiguration: Sendable, Equatable {
     public var memory = MemorySettings()
     public var sockets = SocketSettings()
     public var macTable = MACTableSettings()
+    /// What connections to controllers by `ssl:` and `pssl:` use; `nil`: there are none.
+    public var tls: TLSSettings?
 
     /// A switch without bridges.
     public init() {}
@@ -32,6 +34,7 @@ public struct BridgeSettings: Sendable, Equatable {
     /// A file of flows that a new bridge starts with, in ovs-ofctl's syntax.
     public var flowFile: String?
     public var ports: [PortSettings] = []
+    public var controllers = ControllerSettings()
 
     /// What a bridge does while nobody has told it flows.
     public enum FailMode: String, Sendable, CaseIterable {

@@ -10,7 +10,7 @@ public final class SwitchManager {
     public private(set) var configuration: SwitchConfiguration
     /// What its makers should know: that there were no hugepages, say.
     public private(set) var notes: [String] = []
-    let vswitch: VirtualSwitch
+    public let vswitch: VirtualSwitch
     let workerCores: [Int]
     /// Bridges and ports that came one by one. A reload leaves them.
     private var addedBridges: Set<String> = []
@@ -170,6 +170,15 @@ public final class SwitchManager {
             let other = vswitch.bridge(named: bridge)?.ports.first(where: { $0.number == number })
         else { return }
         throw SwitchError("port number \(number) is taken by '\(other.name)'; choose another or leave it out")
+    }
+
+    /// Gives a bridge other controllers.
+    public func setControllers(_ controllers: ControllerSettings, of bridge: String) throws {
+        let index = try bridgeIndex(bridge)
+        var new = configuration
+        new.bridges[index].controllers = controllers
+        try checkStep(to: new)
+        _ = try apply(new)
     }
 
     /// Removes a port from a bridge.

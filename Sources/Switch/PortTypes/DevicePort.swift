@@ -21,6 +21,7 @@ extension PortOpening {
             port.outputs = Array(repeating: .ring(ring.raw), count: workerCount)
             port.egress = ring
         }
+        port.device = device
         port.close = { device.close() }
         return port
     }

@@ -13,6 +13,8 @@ struct OpenPort {
     var replay: UnsafeMutablePointer<ReplaySource>?
     /// The guest's side, if there is one.
     var vhost: (id: VhostService.PortID, link: VhostUserLink)?
+    /// The device behind it, if there is one.
+    var device: EthernetDevice?
     /// Ends what comes from outside, before the data path lets go of the port.
     var quiet: () -> Void = {}
     /// Finishes and frees; called when no worker uses the port any more.

@@ -1,0 +1,107 @@
+import OpenFlow
+import OpenFlowWire
+import Session
+import Switch
+
+/// Bundles: changes that are made all at once, or not at all (OpenFlow 1.4 §6.9; ONF extension 230 for 1.3).
+extension BridgeAgent {
+    /// enum ofp_bundle_failed_code.
+    private enum Failure: UInt16 {
+        case unknown, permissions, badID, exists, closed, outOfBundles, badType, badFlags, badLength, badXid
+        case unsupported, conflict, tooMany, failed, timeout, inProgress
+
+        func callAsFunction(_ message: String) -> OpenFlowError {
+            OpenFlowError(type: 17, code: rawValue, message)
+        }
+    }
+
+    private static let bundleLimit = 1024
+
+    func handle(
+        _ control: BundleControl, xid: UInt32, on connection: ControllerConnection
+    ) throws(OpenFlowError) {
+        let id = control.id
+        let reply: BundleControl.Kind
+        switch control.type {
+        case .openRequest:
+            if connection.bundles[id] != nil {
+                connection.bundles[id] = nil
+                throw Failure.exists("there is a bundle \(id) already")
+            }
+            if connection.bundles.count >= Self.bundleLimit {
+                throw Failure.outOfBundles("more than \(Self.bundleLimit) bundles are open")
+            }
+            connection.bundles[id] = OpenBundle(flags: control.flags)
+            reply = .openReply
+        case .closeRequest:
+            let bundle = try bundle(id, on: connection)
+            if bundle.isClosed { throw Failure.closed("bundle \(id) is closed already") }
+            if bundle.flags != control.flags { throw Failure.badFlags("bundle \(id) was opened with other flags") }
+            connection.bundles[id]?.isClosed = true
+            reply = .closeReply
+        case .commitRequest:
+            let bundle = try bundle(id, on: connection)
+            connection.bundles[id] = nil
+            if bundle.flags != control.flags { throw Failure.badFlags("bundle \(id) was opened with other flags") }
+            try commit(bundle, on: connection)
+            reply = .commitReply
+        case .discardRequest:
+            _ = try bundle(id, on: connection)
+            connection.bundles[id] = nil
+            reply = .discardReply
+        case .openReply, .closeReply, .commitReply, .discardReply:
+            throw Failure.badType("a switch is not sent this message")
+        }
+        connection.reply(
+            .bundleControl(BundleControl(id: id, type: reply, flags: control.flags)), xid: xid)
+    }
+
+    private func bundle(_ id: UInt32, on connection: ControllerConnection) throws(OpenFlowError) -> OpenBundle {
+        guard let bundle = connection.bundles[id] else { throw Failure.badID("there is no bundle \(id)") }
+        return bundle
+    }
+
+    func add(
+        _ addition: BundleAdd, bytes: [UInt8], on connection: ControllerConnection
+    ) throws(OpenFlowError) {
+        let id = addition.id
+        // A message for a bundle that isn't there opens it.
+        let open = connection.bundles[id] ?? OpenBundle(flags: addition.flags)
+        if open.isClosed { throw Failure.closed("bundle \(id) is closed") }
+        if open.flags != addition.flags {
+            connection.bundles[id] = nil
+            throw Failure.badFlags("bundle \(id) was opened with other flags")
+        }
+        switch addition.frame.message {
+        case .flowMod, .groupMod, .meterMod, .portMod: break
+        default: throw Failure.unsupported("this message can't stand in a bundle")
+        }
+        if open.frames.count >= OpenBundle.messageLimit {
+            throw Failure.tooMany("a bundle has at most \(OpenBundle.messageLimit) messages")
+        }
+        if connection.bundles[id] == nil { connection.bundles[id] = open }
+        connection.bundles[id]?.frames.append((addition.frame, Array(bytes.dropFirst(16).prefix(64))))
+    }
+
+    /// Does all of it, and puts it in force in one step.
+    private func commit(_ bundle: OpenBundle, on connection: ControllerConnection) throws(OpenFlowError) {
+        // What came before the bundle is in force before it, not with it.
+        bridge.publishChanges()
+        let (before, told, waiting) = (removals, updates, released)
+        var place = 0
+        do throws(OpenFlowError) {
+            try bridge.transaction { () throws(OpenFlowError) in
+                while place < bundle.frames.count {
+                    try change(bundle.frames[place].frame, on: connection)
+                    place += 1
+                }
+            }
+        } catch {
+            (removals, updates, released) = (before, told, waiting)
+            let failed = bundle.frames[place]
+            refuse(error, xid: failed.frame.xid, bytes: failed.bytes, on: connection)
+            throw Failure.failed("message \(place + 1) of the bundle was refused: \(error.message)")
+        }
+        bridge.publishChanges()
+    }
+}

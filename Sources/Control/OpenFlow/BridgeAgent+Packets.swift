@@ -1,0 +1,71 @@
+import OpenFlow
+import OpenFlowWire
+import Packet
+import Switch
+
+/// Packets to controllers and from them.
+extension BridgeAgent {
+    /// Tells controllers of a packet (OpenFlow 1.3.5 §7.4.1).
+    func tell(_ packet: QueuedPacket) {
+        let message = packet.message
+        let reason = PacketInReason(rawValue: message.reason) ?? .action
+        let takers = connections.values.filter {
+            $0.controllerID == message.controllerID && $0.wants($0.asyncConfig.packetIn, message.reason)
+        }
+        if takers.isEmpty { return }
+        var key = message.pipeline
+        key[.inPort] = UInt128(message.inPort)
+        var buffer: UInt32?
+        for taker in takers {
+            var limit = Int(message.maximumLength)
+            if message.maximumLength == .max { limit = packet.bytes.count }
+            // In 1.0 a packet that no flow matched has the length that the controller set.
+            if taker.version == .v10, reason == .noMatch { limit = Int(taker.configuration.missSendLength) }
+            if packet.bytes.count > limit, message.maximumLength != .max {
+                buffer = buffer ?? buffers.keep(PacketBuffers.Packet(bytes: packet.bytes, inPort: message.inPort))
+            }
+            var told = OpenFlowWire.PacketIn(
+                bufferID: packet.bytes.count > limit ? buffer : nil, totalLength: packet.length, reason: reason,
+                table: message.table, cookie: message.cookie, match: Self.match(key),
+                data: Array(packet.bytes.prefix(limit)))
+            told.userdata = message.userdata
+            if !taker.offer(.packetIn(told)) { taker.droppedPacketIns += 1 }
+        }
+    }
+
+    /// The pipeline's fields of a packet: those that are not zero, and in_port (OpenFlow 1.3.5 §7.4.1).
+    private static func match(_ key: FlowKey) -> Match {
+        var match = Match()
+        match.set(.inPort, key[.inPort])
+        let registers = FieldID.reg0.rawValue...FieldID.reg15.rawValue
+        for id in [FieldID.metadata, .tunnelID] + registers.compactMap({ FieldID(rawValue: $0) }) where key[id] != 0 {
+            match.set(id, key[id])
+        }
+        return match
+    }
+
+    // MARK: From controllers
+
+    func send(_ packet: PacketOut) throws(OpenFlowError) {
+        var bytes = packet.data
+        if let id = packet.bufferID {
+            guard let kept = buffers.take(id) else { throw .bufferUnknown("there is no packet buffer \(id)") }
+            bytes = kept.bytes
+        }
+        // What stands before it in the batch is to be in force.
+        bridge.publishChanges()
+        try bridge.send(packet: bytes, inPort: packet.inPort, actions: packet.actions)
+    }
+
+    /// A flow came with the packet that waits for it: the packet goes through the tables (OpenFlow 1.3.5 §6.4).
+    func releaseBuffer(_ id: UInt32) throws(OpenFlowError) {
+        guard let kept = buffers.take(id) else { throw .bufferUnknown("there is no packet buffer \(id)") }
+        released.append(kept)
+    }
+
+    /// A packet that was paused goes on; without a place to go on from, from the start.
+    func resume(_ packet: OpenFlowWire.PacketIn) throws(OpenFlowError) {
+        bridge.publishChanges()
+        try bridge.send(packet: packet.data, inPort: packet.inPort, actions: [.output(.table)])
+    }
+}

@@ -1,0 +1,228 @@
+import Datapath
+import Foundation
+import Logging
+import OpenFlow
+import OpenFlowWire
+import Session
+import Switch
+
+/// OpenFlow for all bridges of a daemon: keeps connections as the configuration wants them, and takes what arrives to
+/// the bridge that it is for. On the control thread.
+public final class OpenFlowService {
+    private let manager: SwitchManager
+    private let runDirectory: String
+    private let version: String
+    private let log: Logger
+    private let sessions: SessionService
+    private var agents: [String: BridgeAgent] = [:]
+    /// By name; see ``name(_:_:)``.
+    private var endpoints: [String: OpenEndpoint] = [:]
+    /// The bridge of each session.
+    private var bridgeOfSession: [UInt64: String] = [:]
+    private var linkStates: [UInt16: Bool] = [:]
+
+    private struct OpenEndpoint {
+        let bridge: String
+        let isService: Bool
+        let options: SessionOptions
+        let tls: TLSSettings?
+        let endpoint: SessionService.Endpoint
+    }
+
+    public init(
+        _ manager: SwitchManager, runDirectory: String, version: String, queue: ControlQueue, log: Logger
+    ) {
+        self.manager = manager
+        self.runDirectory = runDirectory
+        self.version = version
+        self.log = log
+        sessions = SessionService { queue.append(.session($0)) }
+        watchPackets(manager.vswitch.datapath.packetIns, queue)
+    }
+
+    /// Wakes the control thread when packets for controllers wait.
+    private func watchPackets(_ packets: PacketInQueue, _ queue: ControlQueue) {
+        Thread.detachNewThread {
+            while true {
+                var descriptor = pollfd(fd: packets.descriptor, events: Int16(POLLIN), revents: 0)
+                if poll(&descriptor, 1, -1) < 0, errno != EINTR { return }
+                queue.appendPackets()
+            }
+        }
+    }
+
+    // MARK: Configuration
+
+    /// Makes connections as the configuration wants them; what can't be done is told in the log.
+    public func reconcile() {
+        var wanted: [String: (ControllerTarget, BridgeSettings, isService: Bool, isSnoop: Bool)] = [:]
+        for bridge in manager.configuration.bridges {
+            for target in bridge.controllers.targets {
+                wanted[Self.name(bridge.name, target)] = (target, bridge, false, false)
+            }
+            let management = ControllerTarget.passiveUnix(path: "\(runDirectory)/\(bridge.name).mgmt")
+            let snoop = ControllerTarget.passiveUnix(path: "\(runDirectory)/\(bridge.name).snoop")
+            wanted[Self.name(bridge.name, management)] = (management, bridge, true, false)
+            wanted[Self.name(bridge.name, snoop)] = (snoop, bridge, true, true)
+        }
+        updateAgents()
+        for (name, open) in endpoints {
+            if let (_, bridge, isService, _) = wanted[name], open.options == Self.options(bridge, isService: isService),
+                open.tls == manager.configuration.tls || !open.endpoint.target.usesTLS
+            {
+                continue
+            }
+            open.endpoint.stop()
+            endpoints[name] = nil
+        }
+        for (name, (target, bridge, isService, isSnoop)) in wanted.sorted(by: { $0.key < $1.key })
+        where endpoints[name] == nil {
+            open(target, name: name, bridge: bridge, isService: isService, isSnoop: isSnoop)
+        }
+    }
+
+    private func open(
+        _ target: ControllerTarget, name: String, bridge: BridgeSettings, isService: Bool, isSnoop: Bool
+    ) {
+        let options = Self.options(bridge, isService: isService)
+        let tls = manager.configuration.tls.map {
+            TLSFiles(certificate: $0.certificate, privateKey: $0.privateKey, authority: $0.authority)
+        }
+        do {
+            let endpoint = try sessions.open(
+                target, name: name, options: options, tls: tls,
+                snoopGroup: isService && !isSnoop ? nil : bridge.name, isSnoop: isSnoop)
+            endpoints[name] = OpenEndpoint(
+                bridge: bridge.name, isService: isService, options: options, tls: manager.configuration.tls,
+                endpoint: endpoint)
+        } catch {
+            log.error("no OpenFlow there", metadata: ["bridge": "\(bridge.name)", "reason": "\(error)"])
+        }
+    }
+
+    private static func name(_ bridge: String, _ target: ControllerTarget) -> String { "\(bridge) \(target)" }
+
+    private static func options(_ bridge: BridgeSettings, isService: Bool) -> SessionOptions {
+        var options = SessionOptions()
+        if isService {
+            options.inactivityProbeSeconds = 0
+            return options
+        }
+        let versions: [String: OpenFlowVersion] = [
+            "OpenFlow10": .v10, "OpenFlow13": .v13, "OpenFlow14": .v14, "OpenFlow15": .v15,
+        ]
+        options.versions = VersionSet(bridge.controllers.versions.compactMap { versions[$0] })
+        options.inactivityProbeSeconds = bridge.controllers.inactivityProbeSeconds
+        options.maximumBackoffMilliseconds = bridge.controllers.maximumBackoffMilliseconds
+        return options
+    }
+
+    /// An agent for each bridge that there is.
+    private func updateAgents() {
+        for (name, agent) in agents where manager.vswitch.bridge(named: name) !== agent.bridge { agents[name] = nil }
+        for bridge in manager.vswitch.bridges {
+            if agents[bridge.name] == nil {
+                agents[bridge.name] = BridgeAgent(bridge: bridge, vswitch: manager.vswitch, software: "evs \(version)")
+            }
+            agents[bridge.name]?.notePorts()
+        }
+    }
+
+    // MARK: Events
+
+    /// Deals with what happened on a connection.
+    public func handle(_ event: SessionEvent) {
+        switch event {
+        case .opened(let session):
+            guard let open = endpoints[session.endpoint], let agent = agents[open.bridge] else {
+                return session.close()
+            }
+            bridgeOfSession[session.id] = open.bridge
+            agent.open(session, isService: open.isService)
+            if !open.isService {
+                log.notice(
+                    "controller connected",
+                    metadata: [
+                        "bridge": "\(open.bridge)", "peer": "\(session.peer)", "version": "\(session.version)",
+                    ])
+            }
+        case .received(let session, let items):
+            guard let bridge = bridgeOfSession[session.id], let agent = agents[bridge] else { return session.close() }
+            agent.receive(items, on: session)
+        case .closed(let session):
+            guard let bridge = bridgeOfSession.removeValue(forKey: session.id) else { return }
+            agents[bridge]?.close(session)
+            if endpoints[session.endpoint]?.isService == false {
+                log.notice("controller gone", metadata: ["bridge": "\(bridge)", "peer": "\(session.peer)"])
+            }
+        case .failed(let endpoint, let reason):
+            if endpoints[endpoint]?.isService == true { return }
+            log.warning("no controller", metadata: ["endpoint": "\(endpoint)", "reason": "\(reason)"])
+        }
+    }
+
+    /// Takes packets for controllers out of the data path, a bounded number at a time.
+    public func takePackets() {
+        for (bridge, packet) in manager.vswitch.takePacketIns(limit: 256) { agents[bridge.name]?.tell(packet) }
+    }
+
+    /// Flows whose time is over go, and ports whose link has changed are told of.
+    public func tick() {
+        for agent in agents.values {
+            agent.expire()
+            agent.noteLinks()
+        }
+    }
+
+    /// For how long nothing needs to be done.
+    public var quietMilliseconds: Int {
+        let now = MonotonicTime.now
+        let next = agents.values.compactMap(\.bridge.nextExpiry).min()
+        let wait = next.map { $0 > now ? Int(($0 - now) / 1_000_000) + 1 : 0 } ?? .max
+        return min(wait, 200)
+    }
+
+    // MARK: For operators
+
+    /// The connections of a bridge.
+    public func controllers(of bridge: String) -> [ControllerReport] {
+        let targets = manager.configuration.bridge(named: bridge)?.controllers.targets ?? []
+        let connections = agents[bridge]?.controllers ?? []
+        return targets.flatMap { target -> [ControllerReport] in
+            let own = connections.filter { $0.session.endpoint == Self.name(bridge, target) }
+                .sorted { $0.session.id < $1.session.id }
+            if own.isEmpty { return [ControllerReport(target: "\(target)", isConnected: false)] }
+            return own.map { connection in
+                ControllerReport(
+                    target: "\(target)", isConnected: true, peer: connection.session.peer,
+                    version: "\(connection.session.version)", role: "\(connection.role)",
+                    droppedPackets: connection.droppedPacketIns)
+            }
+        }
+    }
+
+    /// Puts in force what a bridge's agent has not yet, after a change by other means.
+    public func settle(bridge: String) { agents[bridge]?.settle() }
+
+    /// Ends all connections. No file is left.
+    public func close() {
+        for open in endpoints.values { open.endpoint.stop() }
+        endpoints = [:]
+        sessions.close()
+    }
+}
+
+/// A connection to a controller, for operators.
+public struct ControllerReport: Sendable, Codable, Equatable {
+    public var target: String
+    public var isConnected: Bool
+    public var peer: String?
+    public var version: String?
+    public var role: String?
+    public var droppedPackets: UInt64 = 0
+}
+
+/// The clock of flows' timeouts.
+enum MonotonicTime {
+    static var now: UInt64 { MonotonicClock.nanoseconds }
+}

@@ -1,0 +1,74 @@
+import OpenFlow
+import Packet
+
+/// A place in the tables where a flow was added, removed or given other instructions.
+public struct TableChange: Sendable {
+    public let table: UInt8
+    public let priority: UInt16
+    public let match: Match
+    /// Whether the flow was, before or after, part of a conjunctive match: then its priority says little.
+    let isConjunctive: Bool
+
+    init(_ flow: Flow, isConjunctive: Bool) {
+        table = flow.table
+        priority = flow.priority
+        match = flow.match
+        self.isConjunctive = isConjunctive
+    }
+}
+
+/// What has changed between two snapshots.
+public enum TableChanges: Sendable {
+    /// Just this.
+    case some([TableChange])
+    /// Too much to tell.
+    case everything
+
+    /// Changes that are told one by one; where there are more, everything counts as changed.
+    public static let limit = 64
+}
+
+/// A decision about all packets with certain bits, and the flows that it came from: what a change of the tables may
+/// concern, or certainly does not.
+public struct EarlierDecision {
+    private let key: FlowKey
+    /// The bits of `key` that all packets of the decision have, at whatever table they are looked up.
+    private var mask: FlowMask
+    private var tables = TableSet()
+    private let flows: [FlowEntry]
+
+    /// - Parameters:
+    ///   - key: of a packet that the decision is about, as it came in.
+    ///   - mask: the bits that all packets of the decision share with it.
+    ///   - flows: those that the packets met.
+    public init(key: FlowKey, mask: FlowMask, flows: some Collection<FlowEntry>) {
+        self.key = key
+        self.flows = Array(flows)
+        var known = mask
+        // The pipeline's own words are zero when a packet comes in.
+        for word in FlowKey.packetWordCount..<FlowKey.wordCount { known[word] = .max }
+        known[.conjID] = 0
+        known[.actsetOutput] = 0
+        // Fragments are looked up as if their ports were zero.
+        if key[KeyLayout.portAndTypes] & (KeyLayout.fragmentAny | KeyLayout.fragmentLater) != 0 {
+            known[KeyLayout.transport] &= 0xffff_ffff
+        }
+        tables.insert(0)
+        for flow in flows {
+            guard let effects = flow.effects else { continue }
+            tables.formUnion(effects.tables)
+            for word in 0..<FlowKey.wordCount { known[word] &= ~effects.writes[word] }
+        }
+        self.mask = known
+    }
+
+    /// Whether the decision might be another after a change.
+    public func isConcerned(by change: TableChange) -> Bool {
+        guard tables.contains(change.table) else { return false }
+        var difference: UInt64 = 0
+        for word in 0..<FlowKey.wordCount {
+            difference |= (key[word] ^ change.match.key[word]) & change.match.mask[word] & mask[word]
+        }
+        return difference == 0
+    }
+}

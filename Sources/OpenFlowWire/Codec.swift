@@ -1,0 +1,108 @@
+import OpenFlow
+
+/// Turns messages of one version into bytes and back, as a connection speaks it.
+///
+/// It holds what a connection has agreed on, and nothing of the messages that went by: whoever handles
+/// ``Message/setFlowFormat(_:)`` and its kin sets the options here.
+public struct Codec: Sendable {
+    /// Bytes of a message's header.
+    public static let headerSize = 8
+    /// The longest message.
+    public static let maximumSize = 65535
+    /// What can be spoken. 1.1 and 1.2 can't.
+    public static let versions = VersionSet([.v10, .v13, .v14, .v15])
+
+    public var version: OpenFlowVersion
+    /// NXT_SET_FLOW_FORMAT (1.0).
+    public var flowFormat = FlowFormat.openFlow10
+    /// NXT_FLOW_MOD_TABLE_ID (1.0).
+    public var hasTableIDExtension = false
+    /// NXT_SET_PACKET_IN_FORMAT.
+    public var packetInFormat = PacketInFormat.standard
+
+    public init(version: OpenFlowVersion) { self.version = version }
+
+    /// What each message begins with (OpenFlow 1.3.5 §7.1).
+    public struct Header: Sendable, Hashable {
+        public var version: UInt8
+        public var type: UInt8
+        /// Of the whole message, in bytes. Less than ``Codec/headerSize``: the stream can't be followed any longer.
+        public var length: Int
+        public var xid: UInt32
+
+        public var isHello: Bool { type == MessageType.hello.rawValue }
+    }
+
+    /// The header with which the bytes from `start` begin; `nil`: there are fewer than ``headerSize``.
+    public static func header(of bytes: some RandomAccessCollection<UInt8>) -> Header? {
+        if bytes.count < headerSize { return nil }
+        func byte(_ offset: Int) -> UInt8 { bytes[bytes.index(bytes.startIndex, offsetBy: offset)] }
+        let xid = (4..<8).reduce(UInt32(0)) { $0 << 8 | UInt32(byte($1)) }
+        return Header(version: byte(0), type: byte(1), length: Int(byte(2)) << 8 | Int(byte(3)), xid: xid)
+    }
+
+    /// What a message says.
+    ///
+    /// - Throws: the error that is to be sent back, as the standard wants it (OpenFlow 1.3.5 §7.4.4). The connection
+    ///   can go on.
+    public func decode(_ bytes: [UInt8]) throws(OpenFlowError) -> OpenFlowFrame {
+        var reader = WireReader(bytes)
+        try reader.require(Self.headerSize, .badLength("the message has no header"))
+        let (number, type) = (try reader.byte(), try reader.byte())
+        let (length, xid) = (Int(try reader.uint16()), try reader.uint32())
+        if length != bytes.count { throw .badLength("the header says \(length) bytes, there are \(bytes.count)") }
+        if type == MessageType.hello.rawValue {
+            let versions = try Self.hello(&reader, number)
+            let known = OpenFlowVersion(rawValue: number) ?? version
+            return OpenFlowFrame(version: known, xid: xid, message: .hello(versions))
+        }
+        if type == MessageType.error.rawValue, let sender = OpenFlowVersion(rawValue: number) {
+            // A peer that agrees on no version says so in its own.
+            return OpenFlowFrame(version: sender, xid: xid, message: try Self.error(&reader, sender))
+        }
+        if number != version.rawValue { throw .badVersion("the message is of version \(number)") }
+        let message = try message(type, &reader, xid)
+        if !reader.isAtEnd { throw .badLength("\(reader.remaining) bytes follow the message's end") }
+        return OpenFlowFrame(version: version, xid: xid, message: message)
+    }
+
+    private func message(
+        _ number: UInt8, _ reader: inout WireReader, _ xid: UInt32
+    ) throws(OpenFlowError) -> Message {
+        guard let type = MessageType(number, version) else { throw .badType("there is no message of type \(number)") }
+        switch type {
+        case .hello, .error: throw .badType("handled before")
+        case .echoRequest: return .echoRequest(reader.rest())
+        case .echoReply: return .echoReply(reader.rest())
+        case .experimenter: return try experimenter(&reader, xid)
+        case .featuresRequest: return .featuresRequest
+        case .featuresReply: return .featuresReply(try features(&reader))
+        case .getConfigRequest: return .getConfigRequest
+        case .getConfigReply: return .getConfigReply(try config(&reader))
+        case .setConfig: return .setConfig(try config(&reader))
+        case .packetIn: return .packetIn(try packetIn(&reader))
+        case .flowRemoved: return .flowRemoved(try flowRemoved(&reader))
+        case .portStatus: return .portStatus(try portStatus(&reader))
+        case .packetOut: return .packetOut(try packetOut(&reader))
+        case .flowMod: return .flowMod(try version == .v10 ? flowMod10(&reader) : flowMod(&reader))
+        case .groupMod: return .groupMod(try groupMod(&reader))
+        case .portMod: return .portMod(try portMod(&reader))
+        case .tableMod: return .tableMod(try tableMod(&reader))
+        case .multipartRequest: return try multipartRequest(&reader)
+        case .multipartReply: return try multipartReply(&reader)
+        case .barrierRequest: return .barrierRequest
+        case .barrierReply: return .barrierReply
+        case .queueGetConfigRequest: return .queueGetConfigRequest(try queueConfigRequest(&reader))
+        case .queueGetConfigReply: return try queueConfigReply(&reader)
+        case .roleRequest: return .roleRequest(try role(&reader))
+        case .roleReply: return .roleReply(try role(&reader))
+        case .getAsyncRequest: return .getAsyncRequest
+        case .getAsyncReply: return .getAsyncReply(try asyncConfig(&reader))
+        case .setAsync: return .setAsync(try asyncConfig(&reader))
+        case .meterMod: return .meterMod(try meterMod(&reader))
+        case .roleStatus: return .roleStatus(try roleStatus(&reader))
+        case .bundleControl: return .bundleControl(try bundleControl(&reader))
+        case .bundleAdd: return .bundleAdd(try bundleAdd(&reader, xid))
+        }
+    }
+}

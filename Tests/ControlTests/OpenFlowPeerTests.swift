@@ -1,0 +1,165 @@
+import Foundation
+import OpenFlow
+import OpenFlowWire
+import TestSupport
+import Testing
+
+@testable import Control
+
+extension Daemons {
+    /// Controllers that come, go, and behave badly.
+    @Suite struct OpenFlowPeerTests {
+        /// Connections in plenty, most of which end in the middle of something; another is served as before.
+        @Test func hundredComeAndVanish() throws {
+            let (daemon, tool) = try OpenFlowSessionTests.start()
+            let path = daemon.runDirectory + "/br0.mgmt"
+            for number in 0..<100 {
+                let controller = try PlainController(path: path)
+                switch number % 4 {
+                case 0: try controller.send(.featuresRequest)
+                case 1: try controller.send([4, 14, 0, 200, 0, 0])
+                case 2: try controller.send(OpenFlowSessionTests.flow("priority=\(number),actions=output:1"))
+                default: break
+                }
+                if number % 10 == 0 { #expect(try tool.ask(.echoRequest([7])) == .echoReply([7])) }
+            }
+            try tool.barrier()
+            #expect(daemon.process.isRunning)
+        }
+
+        /// Half a message from one, and nothing read by another, hold nobody up.
+        @Test func halfMessagesAndDeafEars() throws {
+            let (daemon, tool) = try OpenFlowSessionTests.start()
+            let path = daemon.runDirectory + "/br0.mgmt"
+            for number in 0..<200 { try tool.send(OpenFlowSessionTests.flow("priority=\(number),actions=output:1")) }
+            try tool.barrier()
+            let half = try PlainController(path: path)
+            try half.send([4, 14, 0xff, 0xf0, 0, 0, 0, 1, 0])
+            let deaf = try PlainController(path: path)
+            let flags = fcntl(deaf.descriptor, F_GETFL)
+            _ = fcntl(deaf.descriptor, F_SETFL, flags | O_NONBLOCK)
+            let question = Codec(version: .v13).encode(
+                .multipartRequest(.flow(FlowStatisticsRequest()), more: false), xid: 1)
+            // Until the switch takes no more of its questions.
+            var asked = 0
+            while asked < 100_000, (try? deaf.send(question)) != nil { asked += 1 }
+            #expect(asked < 100_000, "questions were taken without end")
+            for _ in 0..<20 { #expect(try tool.ask(.barrierRequest) == .barrierReply) }
+        }
+
+        /// A controller that the switch connects to: again after it was lost, and within the bound.
+        @Test func connectsAgain() throws {
+            let (daemon, _) = try OpenFlowSessionTests.start()
+            let listener = try PlainListener()
+            let target = "tcp:127.0.0.1:\(listener.port)"
+            try daemon.evs("controller", "add", "br0", target)
+            for _ in 0..<3 {
+                let controller = try listener.accept()
+                guard case .featuresReply = try controller.ask(.featuresRequest) else {
+                    Issue.record("no features")
+                    return
+                }
+            }
+            let last = try listener.accept()
+            _ = try last.ask(.featuresRequest)
+            let listed = try daemon.json(ControlReply.Controllers.self, "controller", "list", "br0").controllers
+            #expect(listed.map(\.target) == [target] && listed[0].isConnected && listed[0].role == "equal")
+            try daemon.evs("controller", "remove", "br0", target)
+            #expect(throws: PlainController.Failure.self) { while true { _ = try last.next() } }
+            #expect(try daemon.refused("controller", "add", "br0", "tcp:").contains("the host is missing"))
+            #expect(try daemon.refused("controller", "add", "br0", "ssl:127.0.0.1").contains("'tls'"))
+            #expect(try daemon.refused("controller", "remove", "br0", target).contains("is no controller"))
+        }
+
+        /// What Open vSwitch's own tool makes of it.
+        @Test(arguments: ["OpenFlow10", "OpenFlow13", "OpenFlow14"]) func ovsOfctl(version: String) throws {
+            let tool = "/usr/bin/ovs-ofctl"
+            guard access(tool, X_OK) == 0 else {
+                print("skipped: there is no ovs-ofctl")
+                return
+            }
+            let (daemon, _) = try OpenFlowSessionTests.start()
+            func run(_ arguments: String...) throws -> String {
+                let process = Process()
+                let output = Pipe()
+                process.executableURL = URL(fileURLWithPath: tool)
+                process.arguments = ["-O", version] + arguments
+                process.environment = ["OVS_RUNDIR": daemon.runDirectory]
+                process.standardOutput = output
+                process.standardError = output
+                try process.run()
+                let text = String(decoding: output.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
+                process.waitUntilExit()
+                #expect(process.terminationStatus == 0, "\(arguments): \(text)")
+                return text
+            }
+            _ = try run("add-flow", "br0", "table=0,priority=7,tcp,nw_src=10.0.0.0/8,tp_dst=80,actions=output:2")
+            _ = try run("add-flow", "br0", "priority=6,in_port=1,actions=mod_vlan_vid:9,output:2")
+            let flow = "priority=7,tcp,nw_src=10.0.0.0/8,tp_dst=80 actions=output:2"
+            #expect(try run("dump-flows", "br0").contains(flow))
+            _ = try run("mod-flows", "br0", "tcp,actions=drop")
+            #expect(try run("dump-flows", "br0", "tcp").contains("tp_dst=80 actions=drop"))
+            _ = try run("del-flows", "br0", "tcp")
+            #expect(try run("dump-aggregate", "br0").contains("flow_count=1"))
+            #expect(try run("show", "br0").contains("(p1)"))
+            #expect(try run("dump-ports", "br0").contains("2 ports"))
+            _ = try run("mod-port", "br0", "p1", "no-forward")
+            #expect(try run("show", "br0").contains("NO_FWD"))
+        }
+
+        /// Connections under TLS: both ends are known by who signed for them, and a stranger gets nowhere.
+        @Test func tls() throws {
+            guard access("/usr/bin/openssl", X_OK) == 0, access("/usr/bin/ovs-ofctl", X_OK) == 0 else {
+                print("skipped: TLS is tested with openssl and ovs-ofctl")
+                return
+            }
+            let folder = try TemporaryFolder()
+            func run(_ tool: String, _ arguments: [String]) throws -> (Int32, String) {
+                let process = Process()
+                let output = Pipe()
+                process.executableURL = URL(fileURLWithPath: "/usr/bin/\(tool)")
+                process.arguments = arguments
+                process.currentDirectoryURL = URL(fileURLWithPath: folder.path)
+                process.standardOutput = output
+                process.standardError = output
+                try process.run()
+                let text = String(decoding: output.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
+                process.waitUntilExit()
+                return (process.terminationStatus, text)
+            }
+            for authority in ["ca", "other"] {
+                _ = try run("openssl", [
+                    "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=\(authority)",
+                    "-keyout",
+                    "\(authority).key", "-out", "\(authority).pem",
+                ])
+            }
+            for (name, authority) in [("switch", "ca"), ("friend", "ca"), ("stranger", "other")] {
+                _ = try run("openssl", [
+                    "req", "-newkey", "rsa:2048", "-nodes", "-subj", "/CN=\(name)", "-keyout", "\(name).key", "-out",
+                    "\(name).csr",
+                ])
+                _ = try run("openssl", [
+                    "x509", "-req", "-in", "\(name).csr", "-CA", "\(authority).pem", "-CAkey", "\(authority).key",
+                    "-CAcreateserial", "-days", "2", "-out", "\(name).pem",
+                ])
+            }
+            let port = try PlainListener().port
+            let daemon = try RunningDaemon(
+                OpenFlowSessionTests.ports + "    controllers: [\"pssl:\(port):127.0.0.1\"]\n"
+                    + "tls: {certificate: \(folder.file("switch.pem")), private-key: \(folder.file("switch.key")), "
+                    + "authority: \(folder.file("ca.pem"))}\n")
+            func show(as name: String) throws -> (Int32, String) {
+                try run("ovs-ofctl", [
+                    "-O", "OpenFlow13", "--timeout=10", "-p", "\(name).key", "-c", "\(name).pem", "-C", "ca.pem",
+                    "show",
+                    "ssl:127.0.0.1:\(port)",
+                ])
+            }
+            let friend = try show(as: "friend")
+            #expect(friend.0 == 0 && friend.1.contains("(p1)"), "\(friend.1)")
+            #expect(try show(as: "stranger").0 != 0)
+            #expect(daemon.process.isRunning)
+        }
+    }
+}

@@ -1,0 +1,178 @@
+import OpenFlow
+import OpenFlowWire
+import Packet
+import Testing
+
+/// What is refused, and with which error (OpenFlow 1.3.5 §7.4.4).
+@Suite struct MalformedTests {
+    private static let codec = Codec(version: .v13)
+
+    private func error(_ bytes: [UInt8], _ codec: Codec = MalformedTests.codec) -> OpenFlowError? {
+        do {
+            _ = try codec.decode(bytes)
+            return nil
+        } catch {
+            return error
+        }
+    }
+
+    private func number(_ error: OpenFlowError?) -> [UInt16] { error.map { [$0.type, $0.code] } ?? [] }
+
+    private func message(_ type: UInt8, _ body: [UInt8], version: UInt8 = 4) -> [UInt8] {
+        let length = 8 + body.count
+        return [version, type, UInt8(length >> 8), UInt8(length & 255), 0, 0, 0, 1] + body
+    }
+
+    /// A flow mod with these match fields and instructions.
+    private func flowMod(
+        _ fields: [UInt8], _ instructions: [UInt8] = [], command: UInt8 = 0, table: UInt8 = 0, flags: UInt8 = 0,
+        matchType: UInt8 = 1
+    ) -> [UInt8] {
+        var body = [UInt8](repeating: 0, count: 40)
+        (body[16], body[17], body[37]) = (table, command, flags)
+        let length = 4 + fields.count
+        body += [0, matchType, UInt8(length >> 8), UInt8(length & 255)] + fields
+        body += [UInt8](repeating: 0, count: -length & 7)
+        return message(14, body + instructions)
+    }
+
+    private func apply(_ actions: [UInt8]) -> [UInt8] { [0, 4, 0, UInt8(8 + actions.count), 0, 0, 0, 0] + actions }
+
+    private let ip: [UInt8] = [0x80, 0, 0x0a, 2, 8, 0]
+    private let tcp: [UInt8] = [0x80, 0, 0x0a, 2, 8, 0, 0x80, 0, 0x14, 1, 6]
+
+    @Test func theHeader() {
+        #expect(number(error([4, 0, 0])) == [1, 6])
+        #expect(number(error(message(5, [], version: 1))) == [1, 0])
+        #expect(number(error(message(99, []))) == [1, 1])
+        #expect(number(error(message(5, [1]))) == [1, 6])
+        #expect(number(error([4, 5, 0, 9, 0, 0, 0, 0])) == [1, 6])
+        #expect(number(error(message(4, [0, 0, 0, 9, 0, 0, 0, 1]))) == [1, 3])
+        #expect(number(error(message(4, [0, 0, 0x23, 0x20, 0, 0, 9, 9]))) == [1, 4])
+        #expect(number(error(message(18, [0, 99, 0, 0, 0, 0, 0, 0]))) == [1, 2])
+        #expect(number(error(message(24, [0, 0, 0, 9] + [UInt8](repeating: 0, count: 12)))) == [11, 2])
+        #expect(number(error(message(9, [0, 9, 0, 0]))) == [10, 0])
+    }
+
+    @Test func matches() {
+        #expect(number(error(flowMod(tcp))) == [])
+        #expect(number(error(flowMod([0x80, 0, 0x14, 1, 6]))) == [4, 9])  // ip_proto without eth_type
+        #expect(number(error(flowMod(ip + ip))) == [4, 10])
+        #expect(number(error(flowMod([0x80, 0, 0x0c, 2, 0x20, 0]))) == [4, 7])  // vlan_vid of 14 bits
+        #expect(number(error(flowMod([0x80, 0, 0x0a, 3, 8, 0, 0]))) == [4, 1])
+        #expect(number(error(flowMod([0x80, 0, 0x05, 16, 1] + [UInt8](repeating: 0, count: 15)))) == [4, 5])
+        #expect(number(error(flowMod([0x80, 0, 0x0b, 4, 8, 0, 0xff, 0]))) == [4, 8])  // eth_type with a mask
+        #expect(number(error(flowMod([0x80, 0, 0xfe, 1, 0]))) == [4, 6])
+        #expect(number(error(flowMod([0x80, 0, 0x0a]))) == [4, 1])
+        #expect(number(error(flowMod([], matchType: 0))) == [4, 0])
+        #expect(number(error(flowMod([0x80, 0, 0x02, 4, 0, 0, 0, 1]))) == [4, 9])  // in_phy_port without in_port
+        #expect(number(error(flowMod([0x80, 0, 0x0e, 1, 3]))) == [4, 9])  // vlan_pcp without vlan_vid
+    }
+
+    @Test func instructions() {
+        #expect(number(error(flowMod([], [0, 9, 0, 8, 0, 0, 0, 0]))) == [3, 0])
+        #expect(number(error(flowMod([], [0, 5, 0, 8, 0, 0, 0, 0, 0, 5, 0, 8, 0, 0, 0, 0]))) == [3, 9])
+        #expect(number(error(flowMod([], [0, 1, 0, 16, 3, 0, 0, 0]))) == [3, 7])
+        #expect(number(error(flowMod([], [0, 1, 0, 8, 0, 0, 0, 0]))) == [3, 2])
+        #expect(number(error(flowMod([], [0, 1, 0, 8, 5, 0, 0, 0], table: 5))) == [3, 2])
+        #expect(number(error(flowMod([], [0xff, 0xff, 0, 8, 0, 0, 0, 1]))) == [3, 5])
+        #expect(number(error(flowMod([], [0, 6, 0, 8, 0, 0, 0, 0]))) == [12, 2])
+        #expect(number(error(flowMod([], [], command: 9))) == [5, 6])
+        #expect(number(error(flowMod([], [], table: 255))) == [5, 2])
+        #expect(number(error(flowMod([], [], command: 3, table: 255))) == [])
+        #expect(number(error(flowMod([], [], flags: 0x20))) == [5, 7])
+    }
+
+    @Test func actions() {
+        func refused(_ action: [UInt8], match: [UInt8] = []) -> [UInt16] {
+            number(error(flowMod(match, apply(action))))
+        }
+        #expect(refused([0, 99, 0, 8, 0, 0, 0, 0]) == [2, 0])
+        #expect(refused([0, 22, 0, 16, 0, 0, 0, 1]) == [2, 1])
+        #expect(refused([0, 22, 0, 4, 0, 0, 0, 1]) == [2, 1])
+        #expect(refused([0xff, 0xff, 0, 16, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0]) == [2, 2])
+        #expect(refused([0xff, 0xff, 0, 16, 0, 0, 0x23, 0x20, 0x7f, 0, 0, 0, 0, 0, 0, 0]) == [2, 3])
+        #expect(refused([0, 0, 0, 16, 255, 255, 255, 255, 0, 0, 0, 0, 0, 0, 0, 0]) == [2, 4])
+        #expect(refused([0, 17, 0, 8, 0x12, 0x34, 0, 0]) == [2, 5])
+        #expect(refused([0, 19, 0, 8, 0x12, 0x34, 0, 0]) == [2, 5])
+        #expect(refused([0, 18, 0, 8, 0, 0, 0, 0]) == [2, 10])  // pop_vlan of no tag
+        #expect(refused([0, 24, 0, 8, 0, 0, 0, 0]) == [2, 10])  // dec_nw_ttl of no IP
+        #expect(refused([0, 24, 0, 8, 0, 0, 0, 0], match: ip) == [])
+        // ip_proto can be set, tcp_flags can't.
+        #expect(refused([0, 25, 0, 16, 0x80, 0, 0x14, 1, 6, 0, 0, 0, 0, 0, 0, 0], match: ip) == [])
+        #expect(refused([0, 25, 0, 16, 0, 1, 0x44, 2, 0, 1, 0, 0, 0, 0, 0, 0], match: tcp) == [2, 15])
+        #expect(refused([0, 25, 0, 16, 0x80, 0, 0x7e, 1, 6, 0, 0, 0, 0, 0, 0, 0]) == [2, 13])
+        #expect(refused([0, 25, 0, 16, 0x80, 0, 0x1a, 3, 6, 0, 0, 0, 0, 0, 0, 0], match: tcp) == [2, 14])
+        #expect(refused([0, 25, 0, 16, 0x80, 0, 0x1a, 2, 0, 80, 0, 0, 0, 0, 0, 0]) == [2, 10])
+        #expect(refused([0, 25, 0, 16, 0x80, 0, 0x1a, 2, 0, 80, 0, 0, 0, 0, 0, 0], match: tcp) == [])
+        #expect(refused([0, 25, 0, 16, 0x80, 0, 0x1b, 4, 0, 80, 0, 255, 0, 0, 0, 0], match: tcp) == [2, 13])
+        #expect(refused([0, 25, 0, 16, 0x80, 0, 0x10, 1, 64, 0, 0, 0, 0, 0, 0, 0], match: ip) == [2, 15])
+    }
+
+    @Test func groupsMetersPortsAndTables() {
+        #expect(number(error(message(15, [0, 9, 0, 0, 0, 0, 0, 1]))) == [6, 11])
+        #expect(number(error(message(15, [0, 0, 9, 0, 0, 0, 0, 1]))) == [6, 10])
+        #expect(number(error(message(15, [0, 0, 0, 0, 0, 0, 0, 1, 0, 8, 0, 0, 0, 0, 0, 0]))) == [6, 12])
+        #expect(number(error(message(29, [0, 9, 0, 1, 0, 0, 0, 1]))) == [12, 4])
+        #expect(number(error(message(29, [0, 0, 0, 3, 0, 0, 0, 1]))) == [12, 5])
+        let band: [UInt8] = [0, 9, 0, 16, 0, 0, 0, 1, 0, 0, 0, 1, 0, 0, 0, 0]
+        #expect(number(error(message(29, [0, 0, 0, 1, 0, 0, 0, 1] + band))) == [12, 8])
+        let port = [UInt8](repeating: 0, count: 20) + [0, 1, 0, 0] + [UInt8](repeating: 0, count: 8)
+        #expect(number(error(message(16, port))) == [7, 2])
+        let property: [UInt8] = [0, 99, 0, 4, 0, 0, 0, 0]
+        let table = [0, 72] + [UInt8](repeating: 0, count: 62) + property
+        #expect(number(error(message(18, [0, 12, 0, 0, 0, 0, 0, 0] + table))) == [14, 0])
+    }
+
+    /// No bytes whatever end in anything but a value or an error.
+    @Test func nothingTraps() throws {
+        for (index, codec) in RoundTripTests.codecs.enumerated() {
+            for seed in UInt64(0)..<400 {
+                var generator = Generator(seed: seed << 8 | UInt64(index))
+                let message: Message =
+                    switch seed % 4 {
+                    case 0: .flowMod(generator.flowMod(codec))
+                    case 1: .packetIn(generator.packetIn(codec))
+                    case 2:
+                        codec.version == .v10
+                            ? .flowRemoved(generator.flowRemoved(codec))
+                            : .groupMod(GroupMod(.add, generator.group(codec.version)))
+                    default: .packetOut(PacketOut(inPort: .any, actions: generator.actions(codec.version), data: [1]))
+                    }
+                let bytes = codec.encode(message, xid: 1)
+                for _ in 0..<20 {
+                    var broken = bytes
+                    for _ in 0..<Int.random(in: 1...3, using: &generator) {
+                        broken[Int.random(in: 0..<broken.count, using: &generator)] = generator.number()
+                    }
+                    if generator.chance(3) {
+                        broken.removeLast(Int.random(in: 0...broken.count - 8, using: &generator))
+                    }
+                    (broken[2], broken[3]) = (UInt8(broken.count >> 8), UInt8(broken.count & 255))
+                    broken[0] = bytes[0]
+                    if let frame = try? codec.decode(broken) { _ = codec.encode(frame) }
+                }
+            }
+        }
+    }
+
+    @Test func longAnswersComeInParts() throws {
+        var flow = Flow(match: Match(), instructions: InstructionSet(apply: [.note([UInt8](repeating: 7, count: 990))]))
+        flow.priority = 5
+        let flows = (0..<200).map { FlowStatistics(flow, duration: .init(), packetCount: UInt64($0), byteCount: 0) }
+        let parts = Self.codec.encodeParts(.flow(flows, .standard), xid: 9)
+        #expect(parts.count > 3)
+        var read: [FlowStatistics] = []
+        for (index, part) in parts.enumerated() {
+            #expect(part.count <= Codec.maximumSize)
+            guard case .multipartReply(.flow(let some, _), let more) = try Self.codec.decode(part).message else {
+                Issue.record("no flows")
+                return
+            }
+            #expect(more == (index < parts.count - 1))
+            read += some
+        }
+        #expect(read == flows)
+        #expect(Self.codec.encodeParts(.flow([], .standard), xid: 9).count == 1)
+    }
+}
