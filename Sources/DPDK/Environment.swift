@@ -73,5 +73,16 @@ public final class Environment: Sendable {
     }
 
     /// Time-stamp counter ticks a second.
-    public static var cyclesPerSecond: Double { Double(rte_get_tsc_hz()) }
+    public static var cyclesPerSecond: Double {
+        let known = rte_get_tsc_hz()
+        return known > 0 ? Double(known) : measuredCyclesPerSecond
+    }
+
+    /// The same before DPDK has started, which is when it measures: found out once, by the system's clock.
+    private static let measuredCyclesPerSecond: Double = {
+        let clock = ContinuousClock(), start = clock.now, cycles = evs_cycles()
+        while clock.now - start < .milliseconds(20) {}
+        let counted = Double(evs_cycles() - cycles)
+        return counted / ((clock.now - start) / .seconds(1))
+    }()
 }
