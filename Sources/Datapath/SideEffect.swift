@@ -9,7 +9,8 @@ public protocol SideEffect: AnyObject, Sendable {}
 
 /// Side effects on their way from the workers to the control side. Nobody waits for anybody: workers push, each at the
 /// cost of one exchange, and the control side takes all there are.
-public final class SideEffectQueue: Sendable {
+// Safe: atomic, but for references that are constant.
+public final class SideEffectQueue: @unchecked Sendable {
     /// Effects that may wait; further ones are lost, and told again when counts are credited next.
     static let limit = 16384
 
@@ -17,6 +18,7 @@ public final class SideEffectQueue: Sendable {
         let bridge: Int
         let effect: any SideEffect
         /// The one pushed before, retained; zero: none.
+        // Safe: written before the node is published, read by the one that has taken it.
         nonisolated(unsafe) var before: UInt = 0
 
         init(_ effect: any SideEffect, bridge: Int) {

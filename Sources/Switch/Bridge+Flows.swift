@@ -100,6 +100,7 @@ extension Bridge {
     }
 
     private func note(_ removed: [FlowRemoval]) {
+        forgetFullLearnings(removed)
         if removed.contains(where: { $0.entry.flow.flags.contains(.sendFlowRemoved) }) { awaitsLastCounts = true }
     }
 
@@ -121,6 +122,10 @@ extension Bridge {
             tables.remove(FlowSelection())
             for flow in flows { try tables.add(flow, now: now) }
         }
+        if !fullLearnings.isEmpty {
+            fullLearnings = [:]
+            needsWholePublication = true
+        }
         awaitsLastCounts = true
         publishChanges()
     }
@@ -140,10 +145,14 @@ extension Bridge {
     /// counts are final.
     @discardableResult
     public func removeFlows(_ selection: FlowSelection) -> Int {
-        let removed = tables.remove(selection)
-        awaitsLastCounts = !removed.isEmpty
+        var outcome = FlowModOutcome()
+        outcome.removed = tables.remove(selection, reason: .delete, now: MonotonicClock.nanoseconds)
+        let count = outcome.removed.count
+        outcome.removed += removeLearned(by: outcome)
+        note(outcome.removed)
+        awaitsLastCounts = count > 0
         publishChanges()
-        return removed.count
+        return count
     }
 
     /// All flows with their counters brought up to date, in the order of tables and priorities.

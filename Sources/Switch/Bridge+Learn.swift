@@ -20,6 +20,17 @@ struct LearningPlace: Hashable, Sendable {
     }
 }
 
+/// A flow that is there, by what tells it from others in its table.
+struct LearnedFlow: Hashable, Sendable {
+    let match: Match
+    let priority: UInt16
+
+    init(_ flow: Flow) {
+        match = flow.match
+        priority = flow.priority
+    }
+}
+
 /// What packets have a bridge do with its tables.
 extension Bridge {
     /// Does what packets asked for; in force from the next ``publishChanges()`` on.
@@ -46,13 +57,16 @@ extension Bridge {
         if let known, known.flow.instructions == mod.flow.instructions, known.flow.cookie == mod.flow.cookie {
             return try renew(known, mod.flow)
         }
-        if known == nil, action.limit > 0 {
-            let place = LearningPlace(action)
-            let isFull = tables.flows(place.selection).count >= Int(action.limit)
-            setFull(isFull, place)
-            if isFull { return FlowModOutcome() }
+        guard action.limit > 0 else { return try apply(mod) }
+        let place = LearningPlace(action)
+        let count = tables.flows(place.selection).count
+        if known == nil, count >= Int(action.limit) {
+            noteFull(place)
+            return FlowModOutcome()
         }
-        return try apply(mod)
+        let outcome = try apply(mod)
+        if known == nil, count + 1 >= Int(action.limit) { noteFull(place) }
+        return outcome
     }
 
     /// The timeouts of a flow that is learned again begin anew.
@@ -66,11 +80,21 @@ extension Bridge {
         return try apply(FlowMod(.add, flow))
     }
 
-    private func setFull(_ isFull: Bool, _ place: LearningPlace) {
-        if fullLearnings.contains(place) == isFull { return }
-        if isFull { fullLearnings.insert(place) } else { fullLearnings.remove(place) }
-        // Decisions tell packets whether the flow was let in.
+    /// No further flow is learned there; packets are told so.
+    private func noteFull(_ place: LearningPlace) {
+        let flows = Set(tables.flows(place.selection).map { LearnedFlow($0.flow) })
+        if fullLearnings[place] == flows { return }
+        fullLearnings[place] = flows
         needsWholePublication = true
+    }
+
+    /// Where flows have gone, others may be learned.
+    func forgetFullLearnings(_ removed: [FlowRemoval]) {
+        if fullLearnings.isEmpty { return }
+        for place in fullLearnings.keys where removed.contains(where: { place.selection.includes($0.entry.flow) }) {
+            fullLearnings[place] = nil
+            needsWholePublication = true
+        }
     }
 
     /// Flows learned go with the flow that learned them, where it says so and no other does the same.
@@ -80,18 +104,27 @@ extension Bridge {
         if places.isEmpty { return [] }
         let kept = Set(tables.flows(FlowSelection()).flatMap { $0.flow.instructions.placesToClear })
         let now = MonotonicClock.nanoseconds
-        return places.subtracting(kept).flatMap { place in
-            tables.remove(place.selection).map {
-                FlowRemoval(entry: $0, reason: .delete, durationNanoseconds: $0.duration(at: now))
-            }
-        }
+        return places.subtracting(kept).flatMap { tables.remove($0.selection, reason: .delete, now: now) }
     }
 }
 
 extension InstructionSet {
+    /// Whether packets change the tables.
+    public var changesTables: Bool {
+        apply.contains {
+            switch $0 {
+            case .learn, .finTimeout: true
+            default: false
+            }
+        }
+    }
+
     /// Where flows are that were learned and go with the flow.
     fileprivate var placesToClear: [LearningPlace] {
-        apply.compactMap { if case .learn(let action) = $0, action.deletesLearned { LearningPlace(action) } else { nil } }
+        apply.compactMap { action in
+            guard case .learn(let action) = action, action.deletesLearned else { return nil }
+            return LearningPlace(action)
+        }
     }
 }
 

@@ -44,7 +44,8 @@ public final class Bridge {
     public let statistics = PipelineStatistics()
     /// Whether a packet has made a flow, so that the flow must be kept alive by what comes later.
     public internal(set) var hasLearned = false
-    var fullLearnings: Set<LearningPlace> = []
+    /// Where as many flows have been learned as may be, and which.
+    var fullLearnings: [LearningPlace: Set<LearnedFlow>] = [:]
     var portFlags: [UInt32: PortFlags] = [:]
     var portsWithoutLink: Set<UInt32> = []
     /// What is in force.

@@ -51,22 +51,22 @@ public final class TablePipeline: Pipeline {
     public let meters: [UInt32: MeterEntry]
     /// What is counted beside flows.
     public let statistics: PipelineStatistics
-    /// Where no further flow is learned, as there are as many as may be.
-    let fullLearnings: Set<LearningPlace>
+    /// Where no further flow is learned, as there are as many as may be; and those that there are.
+    let fullLearnings: [LearningPlace: Set<LearnedFlow>]
     private let places: [UInt32: Int]
     private let indices: [UInt16: Int]
 
-    public init(
+    public convenience init(
         tables: FlowTablesSnapshot, ports: [PipelinePort], groups: [UInt32: GroupEntry] = [:],
         meters: [UInt32: MeterEntry] = [:], statistics: PipelineStatistics = PipelineStatistics()
     ) {
         self.init(
-            tables: tables, ports: ports, groups: groups, meters: meters, statistics: statistics, fullLearnings: [])
+            tables: tables, ports: ports, groups: groups, meters: meters, statistics: statistics, fullLearnings: [:])
     }
 
     init(
         tables: FlowTablesSnapshot, ports: [PipelinePort], groups: [UInt32: GroupEntry],
-        meters: [UInt32: MeterEntry], statistics: PipelineStatistics, fullLearnings: Set<LearningPlace>
+        meters: [UInt32: MeterEntry], statistics: PipelineStatistics, fullLearnings: [LearningPlace: Set<LearnedFlow>]
     ) {
         self.tables = tables
         self.ports = ports

@@ -40,7 +40,10 @@ extension Translator {
         if halt != nil { return }
         translation.mask = translation.mask | action.examinedBits
         translation.effects.append(Learning(action, key: key, learner: entry))
-        if let result = action.result { write(pipeline.fullLearnings.contains(.init(action)) ? 0 : 1, to: result) }
+        guard let result = action.result else { return }
+        let places = pipeline.fullLearnings[LearningPlace(action)]
+        let isLetIn = places.map { $0.contains(LearnedFlow(action.flowMod(for: key).flow)) } ?? true
+        write(isLetIn ? 1 : 0, to: result)
     }
 
     mutating func shortenTimeouts(idleSeconds: UInt16, hardSeconds: UInt16) {
