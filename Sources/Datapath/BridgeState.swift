@@ -33,6 +33,7 @@ typealias PublicationSlot = UnsafeMutablePointer<Atomic<UInt>>
 struct BridgeState: ~Copyable {
     /// The data path's number of the bridge.
     let number: Int
+    let outlet: SideEffectOutlet
     /// Whether a controller takes packets.
     var hasListener = false
     let newest: PublicationSlot
@@ -72,8 +73,9 @@ struct BridgeState: ~Copyable {
     /// Whether the caches are passed over, for tests and measurements.
     let usesCaches: Bool
 
-    init?(number: Int, newest: PublicationSlot, usesCaches: Bool, socket: Int?) {
+    init?(number: Int, newest: PublicationSlot, effects: SideEffectQueue, usesCaches: Bool, socket: Int?) {
         self.number = number
+        outlet = SideEffectOutlet(queue: effects, bridge: number)
         self.newest = newest
         self.usesCaches = usesCaches
         publication = BridgeState.load(newest)
@@ -81,8 +83,8 @@ struct BridgeState: ~Copyable {
         relevant = KeyMask(relevantMask)
         depth = relevant.depth
         hash = KeyHash()
-        megaflows = MegaflowCache(hash: hash)
-        passMegaflows = MegaflowCache(hash: hash)
+        megaflows = MegaflowCache(hash: hash, outlet: outlet)
+        passMegaflows = MegaflowCache(hash: hash, outlet: outlet)
         guard
             let cache = ExactMatchCache(
                 slots: Limits.exactMatchSlotsAtFirst, wordCount: relevant.count, socket: socket)
@@ -116,8 +118,8 @@ struct BridgeState: ~Copyable {
 
     /// Empties the caches, after crediting the flows with what they counted.
     mutating func forgetDecisions() {
-        megaflows.creditFlows()
-        passMegaflows.creditFlows()
+        megaflows.creditFlows(tells: false)
+        passMegaflows.creditFlows(tells: false)
         megaflows.removeAll()
         forgetPasses()
         hasBoundPrograms = false

@@ -57,6 +57,7 @@ extension UnsafeMutablePointer where Pointee == Worker {
         for counters in bridge.pointee.translation.counters {
             counters._withUnsafeGuaranteedRef { $0.add(packets: 1, bytes: UInt64(bytes.count)) }
         }
+        bridge.pointee.outlet.push(bridge.pointee.translation.effects)
         var programs = ProgramStore()
         let program = programs.program(
             bridge.pointee.translation.instructions, dropReason: bridge.pointee.translation.dropReason)

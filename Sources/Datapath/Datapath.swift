@@ -15,6 +15,9 @@ public struct DatapathOptions: Sendable {
     public var waitsForBuffers = false
     /// Whether packets may be answered from the caches; without them each is translated, which is slow and tests them.
     public var usesCaches = true
+    /// Whether a worker takes the packets of a replay one by one, and each only once all side effects of those before
+    /// are in force: slow, and the same each time. For replays with flows that learn only.
+    public var waitsForEffects = false
 
     public init() {}
 }
@@ -28,6 +31,8 @@ public final class Datapath {
     public let pool: PacketPool
     /// Packets on their way to controllers.
     public let packetIns: PacketInQueue
+    /// What packets have the control side do.
+    public let effects: SideEffectQueue
     private let workers: UnsafeMutablePointer<Worker>
     private let mailboxes: UnsafeMutablePointer<WorkerMailbox>
     /// Held while a worker is asked for something: the control side and the thread that serves guests both ask.
@@ -49,6 +54,7 @@ public final class Datapath {
         pool = try PacketPool(
             name: "packets", count: options.packetBuffers, socket: environment.options.usesHugepages ? socket : nil)
         packetIns = try PacketInQueue(workerCount: count)
+        effects = SideEffectQueue(wakingWith: packetIns)
         mailboxes = .allocate(capacity: count)
         workers = .allocate(capacity: count)
         for (index, core) in options.workerCores.enumerated() {
@@ -56,7 +62,7 @@ public final class Datapath {
             (workers + index).initialize(
                 to: Worker(
                     index: index, core: core, pool: pool, mailbox: mailboxes + index,
-                    packetIns: packetIns.rings + index, options: options))
+                    packetIns: packetIns.rings + index, effects: effects, options: options))
         }
     }
 
@@ -124,7 +130,7 @@ public final class Datapath {
             let number = bridges.count
             guard
                 let state = BridgeState(
-                    number: number, newest: bridge.slot, usesCaches: usesCaches, socket: socket)
+                    number: number, newest: bridge.slot, effects: effects, usesCaches: usesCaches, socket: socket)
             else { preconditionFailure("no address space for the caches of a bridge") }
             let place = UnsafeMutablePointer<BridgeState>.allocate(capacity: 1)
             place.initialize(to: state)

@@ -20,11 +20,15 @@ struct MegaflowCache: ~Copyable {
     private var slots: [MegaflowPointer] = []
     private var contributors: [ContiguousArray<FlowEntry>] = []
     private var counters: [ContiguousArray<Unmanaged<FlowCounters>>] = []
+    /// Those of the few megaflows that have any.
+    private var effects: [MegaflowPointer: ContiguousArray<any SideEffect>] = [:]
+    private let outlet: SideEffectOutlet?
     private var insertionsSinceRanking = 0
 
     // Slow path: made once.
-    init(hash: KeyHash) {
+    init(hash: KeyHash, outlet: SideEffectOutlet? = nil) {
         self.hash = hash
+        self.outlet = outlet
         subtables = .allocate(capacity: capacity)
         order = .allocate(capacity: capacity)
         compact = .allocate(capacity: FlowKey.wordCount)
@@ -81,6 +85,10 @@ struct MegaflowCache: ~Copyable {
         // The flows may leave the tables before the megaflow leaves the cache.
         contributors.append(ContiguousArray(translation.contributors.map { $0.takeUnretainedValue() }))
         counters.append(translation.counters)
+        if !translation.effects.isEmpty {
+            effects[megaflow] = translation.effects
+            outlet?.push(translation.effects)
+        }
         count += 1
         rankIfDue()
         return megaflow
@@ -104,6 +112,7 @@ struct MegaflowCache: ~Copyable {
     mutating func remove(_ megaflow: MegaflowPointer) {
         let slot = Int(megaflow.pointee.slot)
         credit(slot)
+        if !effects.isEmpty { effects[megaflow] = nil }
         subtables[Int(megaflow.pointee.subtable)].remove(megaflow)
         let last = slots.count - 1
         slots[last].pointee.slot = UInt32(slot)
@@ -118,12 +127,14 @@ struct MegaflowCache: ~Copyable {
 
     /// Adds what the megaflows have counted to the flows that they count for.
     // Slow path: at the control side's wish.
-    mutating func creditFlows() { creditFlows(from: 0, to: slots.count) }
+    ///
+    /// - Parameter tells: whether side effects are told again.
+    mutating func creditFlows(tells: Bool = true) { creditFlows(from: 0, to: slots.count, tells: tells) }
 
     /// The same for some of the megaflows.
     // Slow path: at the control side's wish.
-    mutating func creditFlows(from start: Int, to end: Int) {
-        if start < end { for slot in start..<end { credit(slot) } }
+    mutating func creditFlows(from start: Int, to end: Int, tells: Bool = true) {
+        if start < end { for slot in start..<end { credit(slot, tells: tells) } }
     }
 
     /// The megaflow at a place in the list of all.
@@ -145,14 +156,16 @@ struct MegaflowCache: ~Copyable {
         subtableCount = 0
         count = 0
         slots.removeAll(keepingCapacity: true)
+        effects.removeAll()
         contributors.removeAll(keepingCapacity: true)
         counters.removeAll(keepingCapacity: true)
     }
 
     // Slow path: part of the above.
-    private func credit(_ slot: Int) {
+    private func credit(_ slot: Int, tells: Bool = false) {
         let megaflow = slots[slot]
         if megaflow.pointee.packets == 0 { return }
+        if tells, !effects.isEmpty, let own = effects[megaflow] { outlet?.push(own) }
         let used = MonotonicClock.nanoseconds(cycles: megaflow.pointee.lastUsedCycles)
         for flow in contributors[slot] {
             flow.add(packets: megaflow.pointee.packets, bytes: megaflow.pointee.bytes)

@@ -60,6 +60,9 @@ public final class PacketInQueue: @unchecked Sendable {
         }
     }
 
+    /// Makes the descriptor readable.
+    func wake() { evs_event_signal(descriptor) }
+
     /// One packet from each worker; whether there was any.
     private func takeRound(_ limit: Int, from next: inout Int, into result: inout [PacketIn]) -> Bool {
         var found = false

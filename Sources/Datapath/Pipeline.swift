@@ -63,6 +63,8 @@ public struct Translation {
     public var contributors: ContiguousArray<Unmanaged<FlowEntry>> = []
     /// What else each megaflow's packets count for: tables, groups, queues.
     public var counters: ContiguousArray<Unmanaged<FlowCounters>> = []
+    /// What the control side is to do when such packets come.
+    public var effects: ContiguousArray<any SideEffect> = []
 
     /// Whether the program names flows, or places to go on from.
     var isBound: Bool {
@@ -82,6 +84,7 @@ public struct Translation {
         instructions.removeAll(keepingCapacity: true)
         contributors.removeAll(keepingCapacity: true)
         counters.removeAll(keepingCapacity: true)
+        effects.removeAll()
         mask = FlowMask()
         dropReason = .noMatch
     }

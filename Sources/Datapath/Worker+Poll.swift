@@ -119,12 +119,22 @@ extension UnsafeMutablePointer where Pointee == Worker {
         case .device(let port, let queue):
             return Int(evs_receive(port, queue, pointee.packets, UInt16(Limits.burst)))
         case .capture(let source):
-            return source.pointee.receive(into: pointee.packets, limit: Limits.burst, now: pointee.nowCycles)
+            return receive(from: source)
         case .vhost(let pair):
             let count = pair.receive(into: pointee.packets)
             pointee.hasOffloads = pair.pointee.hasOffloads
             return count
         }
+    }
+
+    /// Packets of a capture: one at a time where each may change the tables for the next.
+    @inline(__always) @_noLocks
+    private func receive(from source: UnsafeMutablePointer<ReplaySource>) -> Int {
+        guard let awaited = pointee.awaitedEffects else {
+            return source.pointee.receive(into: pointee.packets, limit: Limits.burst, now: pointee.nowCycles)
+        }
+        if awaited.pointee.load(ordering: .acquiring) > 0 { return 0 }
+        return source.pointee.receive(into: pointee.packets, limit: 1, now: pointee.nowCycles)
     }
 
     @inline(__always) @_noLocks

@@ -74,6 +74,8 @@ struct Worker: ~Copyable {
     let passKey: UnsafeMutablePointer<FlowKey>
     /// Where packets to controllers go.
     let packetIns: UnsafeMutablePointer<PacketInRing>
+    /// Side effects under way, if replays are to wait for them.
+    let awaitedEffects: UnsafeMutablePointer<Atomic<Int>>?
 
     /// Tables for SCTP's checksum.
     let crc: UnsafePointer<CRC32C>
@@ -83,7 +85,7 @@ struct Worker: ~Copyable {
 
     init(
         index: Int, core: Int?, pool: PacketPool, mailbox: UnsafeMutablePointer<WorkerMailbox>,
-        packetIns: UnsafeMutablePointer<PacketInRing>, options: DatapathOptions
+        packetIns: UnsafeMutablePointer<PacketInRing>, effects: SideEffectQueue, options: DatapathOptions
     ) {
         self.index = index
         self.core = core
@@ -94,6 +96,7 @@ struct Worker: ~Copyable {
         inputs = .allocate(capacity: Limits.ports)
         egresses = .allocate(capacity: Limits.ports)
         self.packetIns = packetIns
+        awaitedEffects = options.waitsForEffects ? effects.pendingCount : nil
         ports = .allocate(capacity: Limits.ports + 1)
         for port in 0...Limits.ports { (ports + port).initialize(to: PortState()) }
         packets = .allocate(capacity: Limits.burst)

@@ -39,6 +39,13 @@ extension FlowTables {
         return FlowTables.ordered(chosen)
     }
 
+    /// The same, with why and after how long.
+    public mutating func remove(
+        _ selection: FlowSelection, reason: FlowRemovedReason, now: UInt64
+    ) -> [FlowRemoval] {
+        remove(selection).map { FlowRemoval(entry: $0, reason: reason, durationNanoseconds: $0.duration(at: now)) }
+    }
+
     /// Removes one flow, such as one that has expired.
     ///
     /// - Returns: whether it was still there, as this or a modified entry.

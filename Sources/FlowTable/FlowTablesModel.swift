@@ -136,6 +136,17 @@ final class FlowTablesModel {
         return new
     }
 
+    /// Gives a flow other timeouts; all else stays.
+    func setTimeouts(of rule: RuleIndex.Rule, idleSeconds: UInt16, hardSeconds: UInt16) {
+        let old = rule.entry
+        var flow = old.flow
+        (flow.idleTimeoutSeconds, flow.hardTimeoutSeconds) = (idleSeconds, hardSeconds)
+        timeouts.forget(old, isCurrent: isCurrent)
+        let new = makeEntry(flow, id: old.id, counters: old.counters, created: old.createdNanoseconds)
+        exchange(rule, for: new)
+        timeouts.add(new)
+    }
+
     private func insert(_ entry: FlowEntry) {
         note(.inserted(entry), entry)
         let number = Int(entry.flow.table)

@@ -109,8 +109,8 @@ extension Codec {
             out.uint32(format.rawValue)
         case .setFlowModTableID(let isOn):
             header(Experimenter.nicira, NiciraMessage.flowModTableID, &out)
-            out.zeros(7)
             out.byte(isOn ? 1 : 0)
+            out.zeros(7)
         case .setPacketInFormat(let format):
             header(Experimenter.nicira, NiciraMessage.setPacketInFormat, &out)
             out.uint32(format.rawValue)

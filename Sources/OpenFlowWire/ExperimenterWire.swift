@@ -30,8 +30,9 @@ extension Codec {
         case NiciraMessage.flowMod where version == .v10: return .flowMod(try niciraFlowMod(&reader))
         case NiciraMessage.flowRemoved where version == .v10: return .flowRemoved(try niciraFlowRemoved(&reader))
         case NiciraMessage.flowModTableID:
+            let isOn = try reader.byte() != 0
             try reader.skip(7)
-            return .setFlowModTableID(try reader.byte() != 0)
+            return .setFlowModTableID(isOn)
         case NiciraMessage.setPacketInFormat:
             let number = try reader.uint32()
             guard let format = PacketInFormat(rawValue: number) else {

@@ -6,7 +6,8 @@ import OpenFlow
 extension Bridge {
     /// Does what a flow-mod message asks for (OpenFlow 1.3.5 §6.4). When it throws, nothing has changed.
     public func apply(_ mod: FlowMod) throws(OpenFlowError) -> FlowModOutcome {
-        let outcome = try tables.apply(mod, now: MonotonicClock.nanoseconds, rules: flowRules)
+        var outcome = try tables.apply(mod, now: MonotonicClock.nanoseconds, rules: flowRules)
+        outcome.removed += removeLearned(by: outcome)
         note(outcome.removed)
         return outcome
     }
@@ -74,6 +75,7 @@ extension Bridge {
             instructions(flow.instructions) || flow.instructions.apply.contains(where: actions)
                 || flow.instructions.write.contains(where: actions)
         }
+        outcome.removed += removeLearned(by: outcome)
         note(outcome.removed)
         return outcome
     }
@@ -88,14 +90,17 @@ extension Bridge {
 
     /// Removes the flows whose time is over and puts that in force. The counts of the flows removed are final.
     public func expire() -> [FlowRemoval] {
-        let removed = tables.expire(now: MonotonicClock.nanoseconds) { datapath.creditFlows(ofBridge: number) }
-        if removed.isEmpty { return [] }
-        note(removed)
+        var outcome = FlowModOutcome()
+        outcome.removed = tables.expire(now: MonotonicClock.nanoseconds) { datapath.creditFlows(ofBridge: number) }
+        if outcome.removed.isEmpty { return [] }
+        outcome.removed += removeLearned(by: outcome)
+        note(outcome.removed)
         publishChanges()
-        return removed
+        return outcome.removed
     }
 
     private func note(_ removed: [FlowRemoval]) {
+        forgetFullLearnings(removed)
         if removed.contains(where: { $0.entry.flow.flags.contains(.sendFlowRemoved) }) { awaitsLastCounts = true }
     }
 
@@ -117,6 +122,10 @@ extension Bridge {
             tables.remove(FlowSelection())
             for flow in flows { try tables.add(flow, now: now) }
         }
+        if !fullLearnings.isEmpty {
+            fullLearnings = [:]
+            needsWholePublication = true
+        }
         awaitsLastCounts = true
         publishChanges()
     }
@@ -136,10 +145,14 @@ extension Bridge {
     /// counts are final.
     @discardableResult
     public func removeFlows(_ selection: FlowSelection) -> Int {
-        let removed = tables.remove(selection)
-        awaitsLastCounts = !removed.isEmpty
+        var outcome = FlowModOutcome()
+        outcome.removed = tables.remove(selection, reason: .delete, now: MonotonicClock.nanoseconds)
+        let count = outcome.removed.count
+        outcome.removed += removeLearned(by: outcome)
+        note(outcome.removed)
+        awaitsLastCounts = count > 0
         publishChanges()
-        return removed.count
+        return count
     }
 
     /// All flows with their counters brought up to date, in the order of tables and priorities.

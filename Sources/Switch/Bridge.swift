@@ -42,6 +42,10 @@ public final class Bridge {
     public internal(set) var meters = MeterTable() { didSet { renewFlowRules() } }
     /// What is counted by table and by queue. Exact after ``flowsWithCounters()`` or ``creditCounters()``.
     public let statistics = PipelineStatistics()
+    /// Whether a packet has made a flow, so that the flow must be kept alive by what comes later.
+    public internal(set) var hasLearned = false
+    /// Where as many flows have been learned as may be, and which.
+    var fullLearnings: [LearningPlace: Set<LearnedFlow>] = [:]
     var portFlags: [UInt32: PortFlags] = [:]
     var portsWithoutLink: Set<UInt32> = []
     /// What is in force.
@@ -75,7 +79,7 @@ public final class Bridge {
         }
         return TablePipeline(
             tables: tables.snapshot(), ports: ports, groups: groups.entries, meters: meters.entries,
-            statistics: statistics)
+            statistics: statistics, fullLearnings: fullLearnings)
     }
 
     /// Puts the tables and ports as they are now in force; whatever was decided before is forgotten.

@@ -51,18 +51,29 @@ public final class TablePipeline: Pipeline {
     public let meters: [UInt32: MeterEntry]
     /// What is counted beside flows.
     public let statistics: PipelineStatistics
+    /// Where no further flow is learned, as there are as many as may be; and those that there are.
+    let fullLearnings: [LearningPlace: Set<LearnedFlow>]
     private let places: [UInt32: Int]
     private let indices: [UInt16: Int]
 
-    public init(
+    public convenience init(
         tables: FlowTablesSnapshot, ports: [PipelinePort], groups: [UInt32: GroupEntry] = [:],
         meters: [UInt32: MeterEntry] = [:], statistics: PipelineStatistics = PipelineStatistics()
+    ) {
+        self.init(
+            tables: tables, ports: ports, groups: groups, meters: meters, statistics: statistics, fullLearnings: [:])
+    }
+
+    init(
+        tables: FlowTablesSnapshot, ports: [PipelinePort], groups: [UInt32: GroupEntry],
+        meters: [UInt32: MeterEntry], statistics: PipelineStatistics, fullLearnings: [LearningPlace: Set<LearnedFlow>]
     ) {
         self.tables = tables
         self.ports = ports
         self.groups = groups
         self.meters = meters
         self.statistics = statistics
+        self.fullLearnings = fullLearnings
         places = Dictionary(uniqueKeysWithValues: ports.enumerated().map { ($1.number, $0) })
         indices = Dictionary(uniqueKeysWithValues: ports.enumerated().map { ($1.index, $0) })
     }

@@ -51,6 +51,7 @@ extension Translator {
         translation.instructions.removeAll(keepingCapacity: true)
         translation.contributors.removeAll(keepingCapacity: true)
         translation.counters.removeAll(keepingCapacity: true)
+        translation.effects.removeAll()
         translation.mask = FlowMask()
         timeToLiveBits = nil
         countsApart = false

@@ -28,7 +28,8 @@ struct Translator {
     /// The table whose flow is being executed.
     private(set) var table: UInt8 = 0
     /// The flow that is being executed; `nil`: a controller's own actions.
-    private(set) var flow: Flow?
+    private(set) var entry: FlowEntry?
+    var flow: Flow? { entry?.flow }
     private var resubmits = 0
     /// Resubmits under way.
     private var nesting = 0
@@ -104,6 +105,7 @@ struct Translator {
         completeMask()
         if case .failed(let reason) = halt {
             translation.instructions.removeAll(keepingCapacity: true)
+            translation.effects.removeAll()
             translation.dropReason = reason
             return
         }
@@ -124,7 +126,7 @@ struct Translator {
                 return
             }
             translation.dropReason = .flowAction
-            next = execute(entry.flow, depth: depth)
+            next = execute(entry, depth: depth)
         }
     }
 
@@ -164,11 +166,11 @@ struct Translator {
     }
 
     /// Executes a flow's instructions; the table to go on with.
-    private mutating func execute(_ flow: Flow, depth: Int) -> UInt8? {
-        let caller = self.flow
-        self.flow = flow
-        defer { if nesting > 0 { self.flow = caller } }
-        let instructions = flow.instructions
+    private mutating func execute(_ entry: FlowEntry, depth: Int) -> UInt8? {
+        let caller = self.entry
+        self.entry = entry
+        defer { if nesting > 0 { self.entry = caller } }
+        let instructions = entry.flow.instructions
         if let meter = instructions.meter { pass(meter: meter) }
         for action in instructions.apply {
             execute(action, depth: depth)
@@ -203,7 +205,9 @@ struct Translator {
         case .push(let slice): stack.append(read(slice))
         case .pop(let slice): if let value = stack.popLast() { write(value, to: slice) }
         case .exit: hasExited = true
-        case .note, .conjunction, .learn, .finTimeout: break
+        case .learn(let action): learn(action)
+        case .finTimeout(let idle, let hard): shortenTimeouts(idleSeconds: idle, hardSeconds: hard)
+        case .note, .conjunction: break
         default: change(action)
         }
     }
@@ -233,7 +237,7 @@ struct Translator {
         let depth = table <= caller ? depth + 1 : depth
         self.table = table
         nesting += 1
-        if let next = execute(entry.flow, depth: depth) { walk(from: next, depth: depth) }
+        if let next = execute(entry, depth: depth) { walk(from: next, depth: depth) }
         nesting -= 1
         self.table = caller
     }

@@ -58,6 +58,8 @@ struct ReplaySession {
         var options = SwitchOptions()
         options.datapath.workerCores = cores
         options.datapath.usesCaches = plan.usesCaches
+        // What one packet teaches is to hold for the next, every time the same.
+        options.datapath.waitsForEffects = plan.flows?.contains { $0.instructions.changesTables } ?? false
         options.datapath.packetBuffers = plan.outputDirectory == nil ? 16384 : 65536
         // A replay that writes files must not lose packets for want of a buffer: they come back as files are written.
         options.datapath.waitsForBuffers = plan.outputDirectory != nil
@@ -92,7 +94,11 @@ struct ReplaySession {
         var progress = Progress(total: plan.totalPackets, duration: plan.duration)
         defer { progress.clear() }
         while !vswitch.hasPlayedAllCaptures {
-            if signals.wait(milliseconds: 5) {
+            let isAsked = signals.wait(milliseconds: 5, for: vswitch.packetInDescriptor) {
+                _ = vswitch.takePacketIns(limit: 256)
+                vswitch.performEffects()
+            }
+            if isAsked {
                 vswitch.stopPlaying()
                 return true
             }

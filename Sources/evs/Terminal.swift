@@ -23,6 +23,13 @@ struct SignalWatch {
         signals = set
     }
 
+    /// Waits at most so long, and has work done that makes a descriptor readable; whether somebody asked to end.
+    func wait(milliseconds: Int, for descriptor: CInt, work: () -> Void) -> Bool {
+        var entry = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
+        if poll(&entry, 1, CInt(milliseconds)) == 1 { work() }
+        return wait(milliseconds: 0)
+    }
+
     /// Waits at most so long; whether somebody asked to end.
     func wait(milliseconds: Int) -> Bool {
         var set = signals

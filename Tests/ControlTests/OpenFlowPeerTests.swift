@@ -101,6 +101,17 @@ extension Daemons {
             #expect(try run("dump-flows", "br0", "tcp").contains("tp_dst=80 actions=drop"))
             _ = try run("del-flows", "br0", "tcp")
             #expect(try run("dump-aggregate", "br0").contains("flow_count=1"))
+            // In 1.0 the table is an extension, and so is what follows.
+            _ = try run("add-flow", "br0", "table=3,priority=0,actions=output:2")
+            let learn = "learn(table=4,NXM_OF_ETH_DST[]=NXM_OF_ETH_SRC[],output:NXM_OF_IN_PORT[])"
+            _ = try run("add-flow", "br0", "table=0,priority=1,actions=\(learn),resubmit(,3)")
+            let header = "ffffffffffff" + "020000000009" + "88b5" + String(repeating: "00", count: 46)
+            _ = try run("packet-out", "br0", "in_port=2,packet=\(header),actions=resubmit(,0)")
+            // The packet was gone before the next question came, and what it taught is in force.
+            #expect(try run("dump-flows", "br0", "table=3").contains("n_packets=1"))
+            #expect(try run("dump-flows", "br0", "table=4").contains("dl_dst=02:00:00:00:00:09 actions=output:2"))
+            _ = try run("del-flows", "br0", "table=4")
+            #expect(try run("dump-aggregate", "br0", "table=4").contains("flow_count=0"))
             #expect(try run("show", "br0").contains("(p1)"))
             #expect(try run("dump-ports", "br0").contains("2 ports"))
             _ = try run("mod-port", "br0", "p1", "no-forward")

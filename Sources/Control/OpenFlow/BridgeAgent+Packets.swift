@@ -55,6 +55,7 @@ extension BridgeAgent {
         // What stands before it in the batch is to be in force.
         bridge.publishChanges()
         try bridge.send(packet: bytes, inPort: packet.inPort, actions: packet.actions)
+        performEffects()
     }
 
     /// A flow came with the packet that waits for it: the packet goes through the tables (OpenFlow 1.3.5 §6.4).
@@ -67,5 +68,6 @@ extension BridgeAgent {
     func resume(_ packet: OpenFlowWire.PacketIn) throws(OpenFlowError) {
         bridge.publishChanges()
         try bridge.send(packet: packet.data, inPort: packet.inPort, actions: [.output(.table)])
+        performEffects()
     }
 }

@@ -27,8 +27,11 @@ final class BridgeAgent {
     var knownPorts: [UInt16: PortDescription] = [:]
     var hasNotedPorts = false
     private var isListening = false
+    /// Does what packets asked for by now, in any bridge, and has the agents told.
+    let performEffects: () -> Void
 
-    init(bridge: Bridge, vswitch: VirtualSwitch, software: String) {
+    init(bridge: Bridge, vswitch: VirtualSwitch, software: String, performEffects: @escaping () -> Void) {
+        self.performEffects = performEffects
         self.bridge = bridge
         self.vswitch = vswitch
         self.software = software
@@ -85,11 +88,13 @@ final class BridgeAgent {
     /// Puts in force what has changed, tells who is to know, and sends what was answered.
     func settle() {
         bridge.publishChanges()
-        for packet in released {
+        let waiting = released
+        released.removeAll()
+        for packet in waiting {
             // It was kept when it came in, so that it can be sent: an error could not be told to anyone.
             try? bridge.send(packet: packet.bytes, inPort: PortNumber(packet.inPort), actions: [.output(.table)])
         }
-        released.removeAll()
+        if !waiting.isEmpty { performEffects() }
         tellRemovals()
         tellUpdates()
         for connection in connections.values where !connection.replies.isEmpty {

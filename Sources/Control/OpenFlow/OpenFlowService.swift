@@ -19,7 +19,7 @@ public final class OpenFlowService {
     private var endpoints: [String: OpenEndpoint] = [:]
     /// The bridge of each session.
     private var bridgeOfSession: [UInt64: String] = [:]
-    private var linkStates: [UInt16: Bool] = [:]
+    private var relearnsAt: UInt64 = 0
 
     private struct OpenEndpoint {
         let bridge: String
@@ -122,7 +122,9 @@ public final class OpenFlowService {
         for (name, agent) in agents where manager.vswitch.bridge(named: name) !== agent.bridge { agents[name] = nil }
         for bridge in manager.vswitch.bridges {
             if agents[bridge.name] == nil {
-                agents[bridge.name] = BridgeAgent(bridge: bridge, vswitch: manager.vswitch, software: "evs \(version)")
+                agents[bridge.name] = BridgeAgent(
+                    bridge: bridge, vswitch: manager.vswitch, software: "evs \(version)",
+                    performEffects: { [unowned self] in performEffects() })
             }
             agents[bridge.name]?.notePorts()
         }
@@ -161,17 +163,36 @@ public final class OpenFlowService {
         }
     }
 
-    /// Takes packets for controllers out of the data path, a bounded number at a time.
+    /// Takes packets for controllers out of the data path, a bounded number at a time, and does what packets ask for.
     public func takePackets() {
         for (bridge, packet) in manager.vswitch.takePacketIns(limit: 256) { agents[bridge.name]?.tell(packet) }
+        performEffects()
     }
 
-    /// Flows whose time is over go, and ports whose link has changed are told of.
+    /// Does what packets asked for, such as learning flows; controllers hear of flows that came or went by it.
+    private func performEffects() {
+        for (bridge, outcome) in manager.vswitch.performEffects() {
+            guard let agent = agents[bridge.name] else { continue }
+            agent.note(outcome, xid: nil, by: nil)
+            agent.settle()
+        }
+    }
+
+    /// Flows whose time is over go, ports whose link has changed are told of, and flows that packets still learn are
+    /// kept alive.
     public func tick() {
         for agent in agents.values {
             agent.expire()
             agent.noteLinks()
         }
+        relearnIfDue()
+    }
+
+    private func relearnIfDue() {
+        if MonotonicTime.now < relearnsAt { return }
+        relearnsAt = MonotonicTime.now + 500_000_000
+        for bridge in manager.vswitch.bridges where bridge.hasLearned { bridge.creditCounters() }
+        performEffects()
     }
 
     /// For how long nothing needs to be done.
