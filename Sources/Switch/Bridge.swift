@@ -46,6 +46,11 @@ public final class Bridge {
     public internal(set) var hasLearned = false
     /// Where as many flows have been learned as may be, and which.
     var fullLearnings: [LearningPlace: Set<LearnedFlow>] = [:]
+    /// Whether packets are forwarded by NORMAL, whatever the tables say, as no controller is there to ask (OpenFlow
+    /// 1.3.5 §6.3.2, fail standalone mode).
+    public var failsOpen = false {
+        didSet { if failsOpen != oldValue { needsWholePublication = true } }
+    }
     var portFlags: [UInt32: PortFlags] = [:]
     var portsWithoutLink: Set<UInt32> = []
     /// What is in force.
@@ -79,7 +84,7 @@ public final class Bridge {
         }
         return TablePipeline(
             tables: tables.snapshot(), ports: ports, groups: groups.entries, meters: meters.entries,
-            statistics: statistics, fullLearnings: fullLearnings)
+            statistics: statistics, fullLearnings: fullLearnings, failsOpen: failsOpen)
     }
 
     /// Puts the tables and ports as they are now in force; whatever was decided before is forgotten.

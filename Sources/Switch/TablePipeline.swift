@@ -53,6 +53,8 @@ public final class TablePipeline: Pipeline {
     public let statistics: PipelineStatistics
     /// Where no further flow is learned, as there are as many as may be; and those that there are.
     let fullLearnings: [LearningPlace: Set<LearnedFlow>]
+    /// Whether the tables are not asked: all goes to NORMAL.
+    let failsOpen: Bool
     private let places: [UInt32: Int]
     private let indices: [UInt16: Int]
 
@@ -61,12 +63,14 @@ public final class TablePipeline: Pipeline {
         meters: [UInt32: MeterEntry] = [:], statistics: PipelineStatistics = PipelineStatistics()
     ) {
         self.init(
-            tables: tables, ports: ports, groups: groups, meters: meters, statistics: statistics, fullLearnings: [:])
+            tables: tables, ports: ports, groups: groups, meters: meters, statistics: statistics, fullLearnings: [:],
+            failsOpen: false)
     }
 
     init(
         tables: FlowTablesSnapshot, ports: [PipelinePort], groups: [UInt32: GroupEntry],
-        meters: [UInt32: MeterEntry], statistics: PipelineStatistics, fullLearnings: [LearningPlace: Set<LearnedFlow>]
+        meters: [UInt32: MeterEntry], statistics: PipelineStatistics, fullLearnings: [LearningPlace: Set<LearnedFlow>],
+        failsOpen: Bool
     ) {
         self.tables = tables
         self.ports = ports
@@ -74,6 +78,7 @@ public final class TablePipeline: Pipeline {
         self.meters = meters
         self.statistics = statistics
         self.fullLearnings = fullLearnings
+        self.failsOpen = failsOpen
         places = Dictionary(uniqueKeysWithValues: ports.enumerated().map { ($1.number, $0) })
         indices = Dictionary(uniqueKeysWithValues: ports.enumerated().map { ($1.index, $0) })
     }

@@ -86,7 +86,7 @@ struct Translator {
             return
         }
         translation.dropReason = .noMatch
-        walk(from: 0, depth: 0)
+        if pipeline.failsOpen { execute(.output(.normal), depth: 0) } else { walk(from: 0, depth: 0) }
         end()
     }
 
@@ -194,7 +194,7 @@ struct Translator {
         switch action {
         case .output(.table, _):
             // Only meant for packets from a controller (OpenFlow 1.3.5 §4.5), but harmless, and done by Open vSwitch.
-            resubmit(nil, 0, depth: depth)
+            if pipeline.failsOpen { execute(.output(.normal), depth: depth) } else { resubmit(nil, 0, depth: depth) }
         case .resubmit(let port, let table):
             resubmit(port, table ?? self.table, depth: depth)
         case .output, .outputField, .outputTruncated, .enqueue, .controller, .group:

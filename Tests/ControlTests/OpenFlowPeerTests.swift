@@ -118,6 +118,57 @@ extension Daemons {
             #expect(try run("show", "br0").contains("NO_FWD"))
         }
 
+        /// Without its controllers a standalone bridge forwards by NORMAL, and a secure one by the flows that it has.
+        @Test(arguments: [true, false]) func failsOpen(isStandalone: Bool) throws {
+            let listener = try PlainListener()
+            let daemon = try RunningDaemon(
+                """
+                bridges:
+                  - name: br0
+                    fail-mode: \(isStandalone ? "standalone" : "secure")
+                    controllers: ["tcp:127.0.0.1:\(listener.port)"]
+                    inactivity-probe-seconds: 0.2
+                    ports:
+                      - {name: p1, type: "null"}
+                      - {name: p2, type: "null"}
+                """)
+            let tool = try PlainController(path: daemon.runDirectory + "/br0.mgmt")
+            /// Whether a packet that no flow matches gets out.
+            func isForwarded() throws -> Bool {
+                func sent() throws -> UInt64 {
+                    guard
+                        case .multipartReply(.portStats(let ports), _) = try tool.ask(
+                            .multipartRequest(.portStats(.any), more: false))
+                    else { throw PlainController.Failure.closed }
+                    return ports.reduce(0) { $0 + $1.sentPackets }
+                }
+                let before = try sent()
+                let packet = [UInt8](repeating: 0xff, count: 6) + OpenFlowSessionTests.packet.dropFirst(6)
+                try tool.send(
+                    .packetOut(PacketOut(inPort: PortNumber(1), actions: [.output(.table)], data: packet)))
+                return try sent() > before
+            }
+            func isOpen(within seconds: Double) throws -> Bool {
+                let end = Date(timeIntervalSinceNow: seconds)
+                while Date() < end { if try isForwarded() { return true } }
+                return false
+            }
+            do {
+                let controller = try listener.accept()
+                #expect(try controller.ask(.barrierRequest) == .barrierReply)
+                #expect(try !isForwarded(), "no flow but the controller's")
+            }
+            #expect(try isOpen(within: isStandalone ? 20 : 1) == isStandalone)
+            while true {
+                // Those that were taken up and lost meanwhile come first.
+                let controller = try listener.accept()
+                guard let answer = try? controller.ask(.barrierRequest) else { continue }
+                #expect(answer == .barrierReply)
+                #expect(try !isForwarded(), "the flows are in force again")
+                break
+            }
+        }
+
         /// Connections under TLS: both ends are known by who signed for them, and a stranger gets nowhere.
         @Test func tls() throws {
             guard access("/usr/bin/openssl", X_OK) == 0, access("/usr/bin/ovs-ofctl", X_OK) == 0 else {

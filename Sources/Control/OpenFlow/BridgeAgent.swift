@@ -26,6 +26,8 @@ final class BridgeAgent {
     /// Ports as controllers were told of them, by index.
     var knownPorts: [UInt16: PortDescription] = [:]
     var hasNotedPorts = false
+    /// When a controller was there last, or none was to be.
+    var lastAttended = MonotonicTime.now
     private var isListening = false
     /// Does what packets asked for by now, in any bridge, and has the agents told.
     let performEffects: () -> Void

@@ -141,6 +141,7 @@ public final class OpenFlowService {
             }
             bridgeOfSession[session.id] = open.bridge
             agent.open(session, isService: open.isService)
+            updateFailMode(open.bridge)
             if !open.isService {
                 log.notice(
                     "controller connected",
@@ -185,7 +186,16 @@ public final class OpenFlowService {
             agent.expire()
             agent.noteLinks()
         }
+        for bridge in agents.keys { updateFailMode(bridge) }
         relearnIfDue()
+    }
+
+    private func updateFailMode(_ bridge: String) {
+        guard let settings = manager.configuration.bridge(named: bridge),
+            let failsOpen = agents[bridge]?.updateFailMode(settings)
+        else { return }
+        let text = failsOpen ? "no controller is there: packets are forwarded by NORMAL" : "flows are in force again"
+        log.notice("\(text)", metadata: ["bridge": "\(bridge)"])
     }
 
     private func relearnIfDue() {

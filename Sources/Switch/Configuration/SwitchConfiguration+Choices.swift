@@ -36,7 +36,8 @@ extension BridgeSettings {
     ///
     /// - Throws: ``FlowTextError`` with the flow file's name, line and column; ``SwitchError`` if it can't be read.
     func startingFlows() throws -> [Flow]? {
-        guard let flowFile else { return failMode == .secure ? [] : nil }
+        // With controllers, what packets are to do is theirs to say.
+        guard let flowFile else { return failMode == .secure || !controllers.targets.isEmpty ? [] : nil }
         guard let contents = FileManager.default.contents(atPath: flowFile) else {
             throw SwitchError("the flow file '\(flowFile)' can't be read; does it exist, and may evs read it?")
         }
