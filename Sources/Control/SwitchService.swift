@@ -158,9 +158,7 @@ public final class SwitchService {
     private func executeController(_ request: ControlRequest) throws -> [UInt8] {
         var request = request
         let bridge = try request.text("bridge")
-        guard let before = manager.configuration.bridge(named: bridge)?.controllers else {
-            throw ControlRequest.Fault(description: "there is no bridge '\(bridge)'")
-        }
+        let before = try manager.settings(of: bridge).controllers
         if request.command == .controllerList {
             try request.allow(["bridge"])
             return try ok(ControlReply.Controllers(controllers: openFlow.controllers(of: bridge)))
@@ -172,7 +170,9 @@ public final class SwitchService {
             settings.targets.append(target)
         } else {
             guard settings.targets.contains(target) else {
-                throw ControlRequest.Fault(description: "'\(target)' is no controller of bridge '\(bridge)'")
+                let known = settings.targets.map { "\($0)" }
+                throw ControlRequest.Fault(
+                    description: "'\(target)' is no controller of bridge '\(bridge)'; " + SwitchManager.list(known))
             }
             settings.targets.removeAll { $0 == target }
         }

@@ -73,11 +73,9 @@ extension Group.Kind {
 extension Group: CustomStringConvertible {
     /// As `ovs-ofctl dump-groups` has it: `group_id=1,type=select,bucket=weight:2,actions=output:1`.
     public var description: String {
-        ([head] + buckets.map { $0.description(in: kind) }).joined(separator: ",")
+        (["group_id=\(id)", "type=\(kind.flowText)"] + buckets.map { $0.description(in: kind) })
+            .joined(separator: ",")
     }
-
-    /// What stands before the buckets: `group_id=1,type=select`.
-    public var head: String { "group_id=\(id),type=\(kind.flowText)" }
 }
 
 extension Group.Bucket {

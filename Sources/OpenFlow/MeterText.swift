@@ -79,15 +79,12 @@ extension Meter: CustomStringConvertible {
     ]
 
     /// On one line: `meter=1 kbps burst bands=type=drop rate=1000 burst_size=100`.
-    public var description: String { headOfBands + bandDescriptions.joined(separator: " ") }
+    public var description: String { head + bandDescriptions.joined(separator: " ") }
 
     /// As `ovs-ofctl dump-meters` has it, each band on a line of its own.
-    public var dump: String { headOfBands + bandDescriptions.map { "\n" + $0 }.joined() + "\n" }
+    public var dump: String { head + bandDescriptions.map { "\n" + $0 }.joined() + "\n" }
 
-    private var headOfBands: String { head + " bands=" }
-
-    /// What stands before the bands: `meter=1 kbps burst`.
-    public var head: String { (["meter=\(Self.name(id))"] + flagNames).joined(separator: " ") }
+    private var head: String { (["meter=\(Self.name(id))"] + flagNames + ["bands="]).joined(separator: " ") }
 
     /// The flags by name: `kbps`, `burst`.
     public var flagNames: [String] { Flags.names.filter { flags.contains($0.flag) }.map(\.name) }

@@ -8,7 +8,8 @@ struct GroupCommand: ParsableCommand {
         subcommands: [Add.self, Modify.self, Remove.self, List.self])
 
     struct Add: ParsableCommand {
-        static let configuration = CommandConfiguration(abstract: "Add groups; one with the number of another is refused.")
+        static let configuration = CommandConfiguration(
+            abstract: "Add groups; one with the number of another is refused.")
 
         @Argument(help: "The bridge.") var bridge: String
         @Argument(help: "A group: 'group_id=1,type=select,bucket=output:2,bucket=output:3'.")
@@ -74,7 +75,8 @@ struct GroupCommand: ParsableCommand {
             arguments["group"] = group
             try control.ask(.groupList, arguments, as: ControlReply.Groups.self) { reply in
                 reply.groups.map {
-                    ControlOptions.lines($0.head, packets: $0.packets, bytes: $0.bytes, parts: $0.buckets)
+                    ControlOptions.lines(
+                        $0.group, upTo: ",bucket=", packets: $0.packets, bytes: $0.bytes, parts: $0.buckets)
                 }.joined(separator: "\n")
             }
         }

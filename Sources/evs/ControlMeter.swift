@@ -8,7 +8,8 @@ struct MeterCommand: ParsableCommand {
         subcommands: [Add.self, Modify.self, Remove.self, List.self])
 
     struct Add: ParsableCommand {
-        static let configuration = CommandConfiguration(abstract: "Add meters; one with the number of another is refused.")
+        static let configuration = CommandConfiguration(
+            abstract: "Add meters; one with the number of another is refused.")
 
         @Argument(help: "The bridge.") var bridge: String
         @Argument(help: "A meter: 'meter=1,kbps,bands=type=drop,rate=1000'.")
@@ -74,7 +75,8 @@ struct MeterCommand: ParsableCommand {
             arguments["meter"] = meter
             try control.ask(.meterList, arguments, as: ControlReply.Meters.self) { reply in
                 reply.meters.map {
-                    ControlOptions.lines($0.head, packets: $0.packets, bytes: $0.bytes, parts: $0.bands)
+                    ControlOptions.lines(
+                        $0.meter, upTo: " bands=", packets: $0.packets, bytes: $0.bytes, parts: $0.bands)
                 }.joined(separator: "\n")
             }
         }

@@ -39,11 +39,13 @@ extension ControlOptions {
     enum Change { case added, modified, removed }
 
     /// Asks for a change of flows, groups or meters, and prints how many there were.
-    func changeTables(_ command: ControlCommand, _ arguments: [String: String], _ noun: String, _ change: Change) throws {
+    func changeTables(
+        _ command: ControlCommand, _ arguments: [String: String], _ noun: String, _ change: Change
+    ) throws {
         try ask(command, arguments, as: TableChangeReport.self) { report in
+            let counts = [(Change.added, report.added), (.modified, report.modified), (.removed, report.removed)]
             var parts: [String] = []
-            for (kind, count) in [(Change.added, report.added), (.modified, report.modified), (.removed, report.removed)]
-            where count > 0 || kind == change {
+            for (kind, count) in counts where count > 0 || kind == change {
                 parts.append("\(count)\(parts.isEmpty ? " \(noun)" : "") \(kind)")
             }
             let flows = report.removedFlows > 0 ? ", with \(report.removedFlows) flows that used them" : ""
@@ -51,8 +53,13 @@ extension ControlOptions {
         }
     }
 
-    /// A line for the whole, and one for each part under it, each with its counters.
-    static func lines(_ head: String, packets: UInt64, bytes: UInt64, parts: [PartReport]) -> String {
+    /// A line for the whole without its parts, and one for each part under it, each with its counters.
+    ///
+    /// - Parameter separator: what comes after the whole's own beginning.
+    static func lines(
+        _ whole: String, upTo separator: String, packets: UInt64, bytes: UInt64, parts: [PartReport]
+    ) -> String {
+        let head = whole.components(separatedBy: separator)[0]
         let rest = parts.map { "    n_packets=\($0.packets), n_bytes=\($0.bytes), \($0.text)" }
         return (["n_packets=\(packets), n_bytes=\(bytes), \(head)"] + rest).joined(separator: "\n")
     }

@@ -46,7 +46,8 @@ public struct StartingTables: Sendable {
     private static func read(_ file: String, _ kind: FlowTextKind) throws(Unreadable) -> String {
         guard let contents = FileManager.default.contents(atPath: file) else {
             throw Unreadable(
-                kind: kind, description: "the \(kind) file '\(file)' can't be read; does it exist, and may evs read it?")
+                kind: kind,
+                description: "the \(kind) file '\(file)' can't be read; does it exist, and may evs read it?")
         }
         guard let text = String(data: contents, encoding: .utf8) else {
             throw Unreadable(kind: kind, description: "the \(kind) file '\(file)' is not a text in UTF-8")

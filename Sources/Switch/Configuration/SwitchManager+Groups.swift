@@ -1,3 +1,4 @@
+import FlowTable
 import OpenFlow
 
 extension SwitchManager {
@@ -63,12 +64,12 @@ extension SwitchManager {
                 buckets: zip(group.buckets, statistics.buckets).map { bucket, counts in
                     PartReport(packets: counts.packets, bytes: counts.bytes, text: bucket.description(in: group.kind))
                 },
-                group: group.description, head: group.head)
+                group: group.description)
         }
     }
 
     /// `there are: 1, 2`, for errors.
-    static func list(_ names: [String]) -> String {
+    public static func list(_ names: [String]) -> String {
         if names.isEmpty { return "there are none" }
         return "there are: " + names.prefix(16).joined(separator: ", ") + (names.count > 16 ? ", …" : "")
     }

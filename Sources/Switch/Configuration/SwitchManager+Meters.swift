@@ -1,3 +1,4 @@
+import FlowTable
 import OpenFlow
 
 extension SwitchManager {
@@ -63,7 +64,7 @@ extension SwitchManager {
                 bands: zip(meter.bandDescriptions, statistics.bands).map { band, counts in
                     PartReport(packets: counts.packets, bytes: counts.bytes, text: band)
                 },
-                meter: meter.description, head: meter.head)
+                meter: meter.description)
         }
     }
 }

@@ -139,8 +139,6 @@ public struct GroupReport: Sendable, Codable, Equatable {
     public var buckets: [PartReport]
     /// The whole group, as ovs-ofctl writes it.
     public var group: String
-    /// What stands there before the buckets.
-    public var head: String
 }
 
 /// A meter with its counters.
@@ -158,8 +156,6 @@ public struct MeterReport: Sendable, Codable, Equatable {
     public var bands: [PartReport]
     /// The whole meter, as ovs-ofctl writes it.
     public var meter: String
-    /// What stands there before the bands.
-    public var head: String
 }
 
 /// An address that NORMAL has learned.
