@@ -65,7 +65,6 @@ struct ReplaySession {
         options.datapath.waitsForBuffers = plan.outputDirectory != nil
         let vswitch = try VirtualSwitch(environment: environment, options: options)
         let bridge = try vswitch.addBridge(name: "br0")
-        if let flows = plan.flows { try bridge.setFlows(flows) }
         if let directory = plan.outputDirectory {
             do {
                 try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: true)
@@ -73,6 +72,7 @@ struct ReplaySession {
                 throw Failure("--out \(directory): the folder can't be made: \(error.localizedDescription)")
             }
         }
+        try plan.tables.install(in: bridge)
         for port in plan.ports { try vswitch.addPort(port, to: bridge) }
         return (vswitch, bridge)
     }
