@@ -85,7 +85,7 @@ struct ReplayCommandTests {
     @Test func groupsAndMeters() throws {
         try write("in.pcap", packets(100))
         try folder.write("flows", "dl_src=02:00:00:00:00:01 actions=group:1\npriority=0 actions=meter:1,output:4\n")
-        try folder.write("groups", "group_id=1,type=all,bucket=output:p2,bucket=dec_ttl,output:3\n")
+        try folder.write("groups", "group_id=1,type=all,bucket=output:p2,bucket=output:3\n")
         try folder.write("meters", "meter=1,pktps,burst,bands=type=drop,rate=1,burst_size=10\n")
         let command = try Command.run(
             "replay", "in.pcap", "--flows", "flows", "--groups", "groups", "--meters", "meters", "--json", in: folder)

@@ -1,6 +1,6 @@
 import OpenFlow
 
-/// What a flow of ``PlainTables`` matches, as a person says it: whichever of in_port, the EtherType and, of an IPv4
+/// What a flow of ``PlainBridge`` matches, as a person says it: whichever of in_port, the EtherType and, of an IPv4
 /// packet, the first bits of its source. Not in the switch's own terms, so that both can't share a fault.
 struct PlainMatch: Hashable {
     var inPort: UInt32?
@@ -23,7 +23,7 @@ struct PlainMatch: Hashable {
         length == 0 || (left ^ right) >> UInt32(32 - length) == 0
     }
 
-    /// Whether every packet that this matches, `other` matches too, as OpenFlow 1.3.5 §6.4 has it for modify and delete.
+    /// Whether every packet that this matches, `other` matches too: what modify and delete go by (OpenFlow 1.3.5 §6.4).
     func isWithin(_ other: PlainMatch) -> Bool {
         if let port = other.inPort, port != inPort { return false }
         if let type = other.etherType, type != etherType { return false }
@@ -53,7 +53,7 @@ struct PlainMatch: Hashable {
 }
 
 /// A bridge's tables in the plainest way: an array of flows and two dictionaries (OpenFlow 1.3.5 §6.4, §6.5, §6.6).
-struct PlainTables: Equatable {
+struct PlainBridge: Equatable {
     struct Item: Equatable {
         var match: PlainMatch
         var flow: Flow
@@ -168,8 +168,8 @@ struct PlainTables: Equatable {
         case .delete:
             if id > Group.lastID { return ([], .groupDelete, [Fault(6, 1)]) }
             if groups[id] == nil { return ([], .groupDelete, []) }
-            let leads = groups.contains { $0.key != id && $0.value.buckets.contains { $0.actions.contains(.group(id)) } }
-            if leads { return ([], .groupDelete, [Fault(6, 9)]) }
+            let others = groups.values.filter { $0.id != id }.flatMap(\.buckets)
+            if others.contains(where: { $0.actions.contains(.group(id)) }) { return ([], .groupDelete, [Fault(6, 9)]) }
             groups[id] = nil
             return (removeFlows { $0.allActions.contains(.group(id)) }, .groupDelete, [])
         }
