@@ -59,7 +59,7 @@ struct ReplaySession {
         options.datapath.workerCores = cores
         options.datapath.usesCaches = plan.usesCaches
         // What one packet teaches is to hold for the next, every time the same.
-        options.datapath.waitsForEffects = plan.flows?.contains { $0.instructions.changesTables } ?? false
+        options.datapath.waitsForEffects = plan.tables.changeThemselves
         options.datapath.packetBuffers = plan.outputDirectory == nil ? 16384 : 65536
         // A replay that writes files must not lose packets for want of a buffer: they come back as files are written.
         options.datapath.waitsForBuffers = plan.outputDirectory != nil

@@ -63,6 +63,11 @@ public struct StartingTables: Sendable {
         try flows?.forEach { (mod) throws(OpenFlowError) in try rules.check(mod.flow.instructions, table: nil) }
     }
 
+    /// Whether packets change the tables, as by learning.
+    public var changeThemselves: Bool {
+        flows?.changes.contains { $0.flow.instructions.changesTables } ?? false
+    }
+
     /// Gives them to a bridge that has just been made. They are in force when this returns.
     ///
     /// - Throws: ``FlowTextError`` for a line that is refused; then nothing has changed.
