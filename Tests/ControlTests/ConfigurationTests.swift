@@ -126,7 +126,7 @@ import Testing
         ("bridges:\n  - name: b\n    flows: none.flows", "evs.yaml:3:12: the flow file '//none.flows' can't be read"),
         ("bridges:\n  - name: b\n    groups: x", "evs.yaml:3:13: the group file '//x' can't be read; does it exist"),
         ("bridges:\n  - name: b\n    meters: x", "evs.yaml:3:13: the meter file '//x' can't be read; does it exist"),
-        ("bridges:\n  - {name: b, controllers: ['tcp:']}", "evs.yaml:2:29: 'tcp:' is no controller: the host is missing"),
+        ("bridges:\n  - {name: b, controllers: ['tcp:']}", "evs.yaml:2:29: 'tcp:' is no controller: the host is"),
         ("bridges:\n  - {name: b, controllers: ['ssl:x']}", "evs.yaml:2:29: 'ssl:x:6653' needs the files of 'tls'"),
         ("bridges:\n  - {name: b, controllers: ['tcp:x', 'tcp:x:6653']}", "evs.yaml:2:38: 'tcp:x:6653' stands twice"),
         ("bridges:\n  - {name: b, openflow-versions: [OpenFlow12]}", "'OpenFlow12' is no version: OpenFlow10, "),
