@@ -152,7 +152,8 @@ public final class OpenFlowService {
                 log.notice(
                     "controller connected",
                     metadata: [
-                        "bridge": "\(open.bridge)", "peer": "\(session.peer)", "version": "\(Self.name(session.version))",
+                        "bridge": "\(open.bridge)", "peer": "\(session.peer)",
+                        "version": "\(Self.name(session.version))",
                     ])
             }
         case .received(let session, let items):
