@@ -77,6 +77,7 @@ public final class OpenFlowService {
             }
             open.endpoint.stop()
             endpoints[name] = nil
+            lastErrors[name] = nil
         }
         for (name, (target, bridge, isService, isSnoop)) in wanted.sorted(by: { $0.key < $1.key })
         where endpoints[name] == nil {
@@ -88,9 +89,7 @@ public final class OpenFlowService {
         _ target: ControllerTarget, name: String, bridge: BridgeSettings, isService: Bool, isSnoop: Bool
     ) {
         let options = Self.options(bridge, isService: isService)
-        let tls = manager.configuration.tls.map {
-            TLSFiles(certificate: $0.certificate, privateKey: $0.privateKey, authority: $0.authority)
-        }
+        let tls = manager.configuration.tls.map(TLSFiles.init)
         do {
             let endpoint = try sessions.open(
                 target, name: name, options: options, tls: tls,
@@ -107,16 +106,22 @@ public final class OpenFlowService {
 
     private static func name(_ bridge: String, _ target: ControllerTarget) -> String { "\(bridge) \(target)" }
 
+    /// By the names that configurations use.
+    private static let versions: [String: OpenFlowVersion] = [
+        "OpenFlow10": .v10, "OpenFlow13": .v13, "OpenFlow14": .v14, "OpenFlow15": .v15,
+    ]
+
+    private static func name(_ version: OpenFlowVersion) -> String {
+        versions.first { $0.value == version }?.key ?? "\(version)"
+    }
+
     private static func options(_ bridge: BridgeSettings, isService: Bool) -> SessionOptions {
         var options = SessionOptions()
         if isService {
             options.inactivityProbeSeconds = 0
             return options
         }
-        let versions: [String: OpenFlowVersion] = [
-            "OpenFlow10": .v10, "OpenFlow13": .v13, "OpenFlow14": .v14, "OpenFlow15": .v15,
-        ]
-        options.versions = VersionSet(bridge.controllers.versions.compactMap { versions[$0] })
+        options.versions = VersionSet(bridge.controllers.versions.compactMap { Self.versions[$0] })
         options.inactivityProbeSeconds = bridge.controllers.inactivityProbeSeconds
         options.maximumBackoffMilliseconds = bridge.controllers.maximumBackoffMilliseconds
         return options
@@ -151,7 +156,8 @@ public final class OpenFlowService {
                 log.notice(
                     "controller connected",
                     metadata: [
-                        "bridge": "\(open.bridge)", "peer": "\(session.peer)", "version": "\(session.version)",
+                        "bridge": "\(open.bridge)", "peer": "\(session.peer)",
+                        "version": "\(Self.name(session.version))",
                     ])
             }
         case .received(let session, let items):
@@ -236,7 +242,7 @@ public final class OpenFlowService {
             return own.map { connection in
                 ControllerReport(
                     target: "\(target)", isConnected: true, peer: connection.session.peer,
-                    version: "\(connection.session.version)", role: "\(connection.role)",
+                    version: Self.name(connection.session.version), role: "\(connection.role)",
                     droppedPackets: connection.droppedPacketIns, lastError: lastError)
             }
         }
