@@ -1,4 +1,5 @@
 import Foundation
+import Session
 import Switch
 
 /// A configuration file that was refused: each line of the description says where and what.
@@ -32,7 +33,7 @@ public enum ConfigurationFile {
             throw ConfigurationFileError(lines: ["\(file): is not a text in UTF-8"])
         }
         let path = URL(fileURLWithPath: file).deletingLastPathComponent().path
-        return try parse(text, file: file, folder: path, limits: limits)
+        return try parse(text, file: file, folder: path, limits: limits, readsTLSFiles: true)
     }
 
     /// Reads and checks a text.
@@ -40,8 +41,9 @@ public enum ConfigurationFile {
     /// - Parameters:
     ///   - file: the name to put into errors.
     ///   - folder: what relative paths begin at.
+    ///   - readsTLSFiles: whether the files that `tls` names are looked at, too.
     public static func parse(
-        _ text: String, file: String, folder: String, limits: ConfigurationLimits
+        _ text: String, file: String, folder: String, limits: ConfigurationLimits, readsTLSFiles: Bool = false
     ) throws(ConfigurationFileError) -> SwitchConfiguration {
         let node: ConfigurationNode
         do { node = try ConfigurationNode(yaml: text) } catch {
@@ -51,6 +53,11 @@ public enum ConfigurationFile {
         let configuration = reader.configuration(node)
         var problems = reader.problems
         if problems.isEmpty { problems = configuration.problems(limits) }
+        if problems.isEmpty, readsTLSFiles, let tls = configuration.tls {
+            do throws(SessionError) { try TLSFiles(tls).check() } catch {
+                problems = [ConfigurationProblem(ConfigurationPath().key("tls"), error.description)]
+            }
+        }
         if problems.isEmpty { return configuration }
         var lines = problems.prefix(problemLimit).map { problem in
             problem.isElsewhere
@@ -62,5 +69,12 @@ public enum ConfigurationFile {
 
     private static func located(_ message: String, at place: FilePlace?, in file: String) -> String {
         "\(file):\(place?.line ?? 1):\(place?.column ?? 1): \(message)"
+    }
+}
+
+extension TLSFiles {
+    init(_ settings: TLSSettings) {
+        self.init(
+            certificate: settings.certificate, privateKey: settings.privateKey, authority: settings.authority)
     }
 }

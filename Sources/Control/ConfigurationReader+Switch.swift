@@ -72,7 +72,7 @@ extension ConfigurationReader {
     }
 
     private static let bridgeKeys = [
-        "name", "datapath-id", "fail-mode", "flows", "ports", "controllers", "openflow-versions",
+        "name", "datapath-id", "fail-mode", "flows", "groups", "meters", "ports", "controllers", "openflow-versions",
         "inactivity-probe-seconds", "maximum-backoff-ms",
     ]
 
@@ -84,6 +84,8 @@ extension ConfigurationReader {
         bridge.datapathID = datapathID(fields)
         bridge.failMode = choice("fail-mode", fields, as: BridgeSettings.FailMode.self) ?? .standalone
         bridge.flowFile = filePath("flows", fields)
+        bridge.groupFile = filePath("groups", fields)
+        bridge.meterFile = filePath("meters", fields)
         bridge.controllers = controllers(fields)
         return bridge
     }

@@ -1,6 +1,7 @@
 import Switch
 
-/// What the commands of the control socket answer under `ok`.
+/// What the commands of the control socket answer under `ok`. Changes of flows, groups and meters are answered with a
+/// `TableChangeReport`.
 public enum ControlReply {
     /// `show`
     public struct Show: Codable, Sendable {
@@ -30,12 +31,12 @@ public enum ControlReply {
         /// What the operator should know.
         public var notes: [String]
     }
-    /// `flow add`
-    public struct Added: Codable, Sendable { public var added: Int }
-    /// `flow del`
-    public struct Removed: Codable, Sendable { public var removed: Int }
     /// `flow list`
     public struct Flows: Codable, Sendable { public var flows: [FlowReport] }
+    /// `group list`
+    public struct Groups: Codable, Sendable { public var groups: [GroupReport] }
+    /// `meter list`
+    public struct Meters: Codable, Sendable { public var meters: [MeterReport] }
     /// `mac list`
     public struct MACs: Codable, Sendable { public var macs: [MACReport] }
     /// `controller list`

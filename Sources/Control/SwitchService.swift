@@ -5,8 +5,8 @@ import Switch
 
 /// Answers the requests of the control socket, one at a time, on the switch's control thread.
 public final class SwitchService {
-    private let manager: SwitchManager
-    private let openFlow: OpenFlowService
+    let manager: SwitchManager
+    let openFlow: OpenFlowService
     private let configurationFile: String?
     private let version: String
     private let start = ContinuousClock().now
@@ -54,7 +54,7 @@ public final class SwitchService {
         return Array(try encoder.encode(value)) + [UInt8(ascii: "\n")]
     }
 
-    private func ok(_ reply: some Encodable) throws -> [UInt8] {
+    func ok(_ reply: some Encodable) throws -> [UInt8] {
         try SwitchService.encode(ControlEnvelope(ok: reply))
     }
 
@@ -91,7 +91,9 @@ public final class SwitchService {
             return try executeWhole(request.command)
         case .bridgeAdd, .bridgeRemove, .portAdd, .portRemove, .portList, .portShow:
             return try executeChange(request)
-        case .flowAdd, .flowRemove, .flowList: return try executeFlow(request)
+        case .flowAdd, .flowModify, .flowRemove, .flowList: return try executeFlow(request)
+        case .groupAdd, .groupModify, .groupRemove, .groupList: return try executeGroup(request)
+        case .meterAdd, .meterModify, .meterRemove, .meterList: return try executeMeter(request)
         case .macList, .macFlush: return try executeMAC(request)
         case .controllerAdd, .controllerRemove, .controllerList: return try executeController(request)
         }
@@ -153,47 +155,33 @@ public final class SwitchService {
         return try ok(ControlReply.Changes(changes: outcome.changes, notes: outcome.notes))
     }
 
-    private func executeFlow(_ request: ControlRequest) throws -> [UInt8] {
-        var request = request
-        let bridge = try request.text("bridge")
-        switch request.command {
-        case .flowAdd:
-            try request.allow(["bridge", "flows", "file"])
-            let count = try manager.addFlows(
-                try request.text("flows"), file: request.optionalText("file"), to: bridge)
-            return try ok(ControlReply.Added(added: count))
-        case .flowRemove:
-            try request.allow(["bridge", "match", "strict"])
-            let count = try manager.removeFlows(
-                try request.optionalText("match") ?? "", isStrict: request.flag("strict"), from: bridge)
-            return try ok(ControlReply.Removed(removed: count))
-        default:
-            try request.allow(["bridge", "match"])
-            return try ok(ControlReply.Flows(flows: manager.flows(request.optionalText("match") ?? "", of: bridge)))
-        }
-    }
-
     private func executeController(_ request: ControlRequest) throws -> [UInt8] {
         var request = request
         let bridge = try request.text("bridge")
-        guard var settings = manager.configuration.bridge(named: bridge)?.controllers else {
-            throw ControlRequest.Fault(description: "there is no bridge '\(bridge)'")
-        }
+        let before = try manager.settings(of: bridge).controllers
         if request.command == .controllerList {
             try request.allow(["bridge"])
             return try ok(ControlReply.Controllers(controllers: openFlow.controllers(of: bridge)))
         }
         try request.allow(["bridge", "target"])
         let target = try ControllerTarget(request.text("target"))
+        var settings = before
         if request.command == .controllerAdd {
             settings.targets.append(target)
         } else {
             guard settings.targets.contains(target) else {
-                throw ControlRequest.Fault(description: "'\(target)' is no controller of bridge '\(bridge)'")
+                let known = settings.targets.map { "\($0)" }
+                throw ControlRequest.Fault(
+                    description: "'\(target)' is no controller of bridge '\(bridge)'; " + SwitchManager.list(known))
             }
             settings.targets.removeAll { $0 == target }
         }
         try manager.setControllers(settings, of: bridge)
+        openFlow.reconcile()
+        if let fault = openFlow.fault(of: target, at: bridge) {
+            try manager.setControllers(before, of: bridge)
+            throw ControlRequest.Fault(description: fault)
+        }
         return try ok(ControlReply.Done())
     }
 

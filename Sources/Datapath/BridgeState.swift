@@ -112,7 +112,9 @@ struct BridgeState: ~Copyable {
             forgetDecisions()
             examinedByActions = FlowMask()
             forgottenCycles = evs_cycles()
-            setRelevantMask(new.pointee.pipeline.examinableMask)
+            // Entries of the exact-match cache are void by their stamps.
+            let mask = new.pointee.pipeline.examinableMask
+            if mask != relevantMask { setRelevantMask(mask) }
         }
     }
 

@@ -67,8 +67,11 @@ extension Datapath {
     /// - Parameters:
     ///   - number: the port's OpenFlow number.
     ///   - pairs: pairs of queues at most; each has its worker, in turn.
+    ///   - worker: the first pair's; `nil`: where ports take turns.
     /// - Returns: `nil` when there are as many ports as can be.
-    public func addVhostPort(number: UInt32, pairs pairCount: Int, bridge: Int) throws(DPDKError) -> VhostPort? {
+    public func addVhostPort(
+        number: UInt32, pairs pairCount: Int, bridge: Int, worker: Int? = nil
+    ) throws(DPDKError) -> VhostPort? {
         var rings: [PacketRing] = []
         for pair in 0..<pairCount { rings.append(try PacketRing(name: "guest-\(number)-\(pair)", capacity: 1024)) }
         let routes = UnsafeMutablePointer<VhostRoute>.allocate(capacity: workerCount)
@@ -82,9 +85,9 @@ extension Datapath {
         var owners: [Int] = []
         for index in 0..<pairCount {
             (pairs + index).initialize(to: VhostQueuePair(pool: pool.raw))
-            owners.append((nextWorker + index) % workerCount)
+            owners.append(((worker ?? nextWorker) + index) % workerCount)
         }
-        nextWorker = (nextWorker + pairCount) % workerCount
+        if worker == nil { nextWorker = (nextWorker + pairCount) % workerCount }
         for (index, owner) in owners.enumerated() {
             let pair = pairs + index, ring = rings[index]
             let polled = PolledInput(

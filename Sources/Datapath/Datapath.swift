@@ -108,14 +108,29 @@ public final class Datapath {
         index < threads.count ? PolledThread.runNanoseconds(of: threads[index].number.load(ordering: .relaxed)) : 0
     }
 
-    /// Has something done on a worker's thread between two bursts, and waits for it.
+    /// Rounds of waiting for a worker, at some 50 ns each, before the caller's core is left to others: a burst's time.
+    private static let patientRounds = 400
+
+    /// Has something done between two bursts of a worker, and waits for it: by the worker's thread, or by the caller
+    /// while the worker sleeps.
     func perform(onWorker index: Int, _ body: @escaping (WorkerPointer) -> Void) {
         asking.withLock { _ in
             if !isRunning { return body(workers + index) }
             let request = WorkerRequest(body)
             let bits = UInt(bitPattern: Unmanaged.passRetained(request).toOpaque())
             mailboxes[index].request.store(bits, ordering: .releasing)
-            while !request.done { PolledThread.sleep(microseconds: 20) }
+            var rounds = 0
+            while !request.done {
+                if mailboxes[index].borrow() {
+                    (workers + index).serveRequest()
+                    mailboxes[index].giveBack()
+                } else if rounds < Self.patientRounds {
+                    evs_pause()
+                } else {
+                    PolledThread.sleep(microseconds: 20)
+                }
+                rounds += 1
+            }
         }
     }
 

@@ -39,7 +39,8 @@ extension UnsafeMutablePointer where Pointee == Worker {
     @inline(__always) @_noLocks
     private func backOff(_ emptyRounds: Int) {
         if emptyRounds < 64 || pointee.idleSleepMicroseconds == 0 { return evs_pause() }
-        evs_thread_sleep_microseconds(pointee.idleSleepMicroseconds)
+        pointee.mailbox.pointee.fallAsleep()
+        repeat { evs_thread_sleep_microseconds(pointee.idleSleepMicroseconds) } while !pointee.mailbox.pointee.wakeUp()
     }
 
     /// One burst from one port; how many packets it had.

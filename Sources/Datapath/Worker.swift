@@ -170,14 +170,38 @@ extension Worker {
 typealias WorkerPointer = UnsafeMutablePointer<Worker>
 
 /// The way to a running worker: it looks here between bursts.
+///
+/// While it sleeps for want of packets, whoever asks borrows what it owns instead of waiting until it wakes.
 struct WorkerMailbox: ~Copyable {
     /// Whether the worker is to end.
     let isStopped = Atomic<Bool>(false)
     /// A retained ``WorkerRequest``, or zero.
     let request = Atomic<UInt>(0)
+    private let rest = Atomic<UInt8>(Self.awake)
+
+    private static var awake: UInt8 { @_noLocks get { 0 } }
+    private static var asleep: UInt8 { @_noLocks get { 1 } }
+    private static var borrowed: UInt8 { @_noLocks get { 2 } }
+
+    /// The worker touches nothing that it owns until ``wakeUp()`` says that it may.
+    @_noLocks
+    func fallAsleep() { rest.store(Self.asleep, ordering: .releasing) }
+
+    /// Whether the worker may go on: nobody has borrowed what it owns.
+    @_noLocks
+    func wakeUp() -> Bool {
+        rest.compareExchange(expected: Self.asleep, desired: Self.awake, ordering: .acquiring).exchanged
+    }
+
+    /// Whether the worker sleeps, and what it owns is the caller's until ``giveBack()``.
+    func borrow() -> Bool {
+        rest.compareExchange(expected: Self.asleep, desired: Self.borrowed, ordering: .acquiring).exchanged
+    }
+
+    func giveBack() { rest.store(Self.asleep, ordering: .releasing) }
 }
 
-/// Something that the control side wants done on a worker's thread.
+/// Something that the control side wants done with what a worker owns.
 // Safe: the requester waits, so the body runs while what it refers to is alive, on one thread only.
 final class WorkerRequest: @unchecked Sendable {
     private let body: (WorkerPointer) -> Void

@@ -31,7 +31,7 @@ public struct FlowModRules: Sendable {
     }
 
     private func check(meter: UInt32) throws(OpenFlowError) {
-        if !meterExists(meter) { throw .meterModFailed(.unknownMeter, "there is no meter \(meter)") }
+        if !meterExists(meter) { throw .meterModFailed(.unknownMeter, "there is no meter \(meter): add it first") }
     }
 
     private func check(_ action: Action) throws(OpenFlowError) {
@@ -41,7 +41,7 @@ public struct FlowModRules: Sendable {
                 throw .badAction(.badOutPort, "no packet can be output to port \(port.rawValue)")
             }
         case .group(let group):
-            if !groupExists(group) { throw .badAction(.badOutGroup, "there is no group \(group)") }
+            if !groupExists(group) { throw .badAction(.badOutGroup, "there is no group \(group): add it first") }
         case .meter(let meter): try check(meter: meter)
         case .controller(let controller):
             if let meter = controller.meter { try check(meter: meter) }

@@ -49,15 +49,17 @@ public enum FlowText {
     /// Deletions have no actions; they may have `out_port=PORT` and `out_group=ID`, and mean every table unless they
     /// name one. `cookie=COOKIE/MASK` chooses the flows to delete or to modify. Lines are skipped as in
     /// ``parseFlows(_:file:portNames:)``.
+    ///
+    /// - Parameter command: what is meant by a line without a command.
     public static func parseFlowMods(
-        _ contents: String, file: String? = nil, portNames: [String: UInt32] = [:]
+        _ contents: String, as command: FlowMod.Command = .add, file: String? = nil, portNames: [String: UInt32] = [:]
     ) throws(FlowTextError) -> [FlowMod] {
         let reader = FlowTextReader(contents, file: file, portNames: portNames)
         let parser = FlowTextFlowParser(reader)
         var lines = FlowTextLines(reader)
         var mods: [FlowMod] = []
         while let line = lines.next() {
-            mods.append(try parser.parseMod(line))
+            mods.append(try parser.parseMod(line, unlessNamed: command))
         }
         return mods
     }

@@ -16,11 +16,13 @@ struct FlowTextFlowParser {
         return try parse(.add, position..<line.upperBound).flow
     }
 
-    /// A change of the flow tables; a flow without a command before it is added.
-    func parseMod(_ line: Range<Int>) throws(FlowTextError) -> FlowMod {
+    /// A change of the flow tables.
+    ///
+    /// - Parameter usual: the command that is meant where none stands.
+    func parseMod(_ line: Range<Int>, unlessNamed usual: FlowMod.Command) throws(FlowTextError) -> FlowMod {
         var position = line.lowerBound
         let command = try FlowMod.Command.flowText.read(reader, from: &position, line)
-        return try parse(command ?? .add, position..<line.upperBound)
+        return try parse(command ?? usual, position..<line.upperBound)
     }
 
     private func parse(_ command: FlowMod.Command, _ line: Range<Int>) throws(FlowTextError) -> FlowMod {

@@ -12,7 +12,7 @@ public enum GroupText {
         guard let line = lines.next() else {
             throw reader.error(at: 0, "a group was expected, such as group_id=1,type=all,bucket=output:2")
         }
-        let mod = try GroupTextParser(reader).parse(line)
+        let mod = try GroupTextParser(reader).parse(line, unlessNamed: .add)
         if mod.command != .add {
             throw reader.error(
                 at: line.lowerBound, "\(mod.command.flowText) is not taken here: only a group to add is")
@@ -29,16 +29,18 @@ public enum GroupText {
     /// Deletions have `group_id=` alone; without it, or with `group_id=all`, they mean every group. Blank lines,
     /// comments (`#` to the end of the line) and the heading of `ovs-ofctl dump-groups` are skipped.
     ///
-    /// - Parameter file: the name to put into errors.
+    /// - Parameters:
+    ///   - command: what is meant by a line without a command.
+    ///   - file: the name to put into errors.
     public static func parseMods(
-        _ contents: String, file: String? = nil, portNames: [String: UInt32] = [:]
+        _ contents: String, as command: GroupMod.Command = .add, file: String? = nil, portNames: [String: UInt32] = [:]
     ) throws(FlowTextError) -> [GroupMod] {
         let reader = FlowTextReader(contents, file: file, portNames: portNames)
         let parser = GroupTextParser(reader)
         var lines = FlowTextLines(reader)
         var mods: [GroupMod] = []
         while let line = lines.next() {
-            mods.append(try parser.parse(line))
+            mods.append(try parser.parse(line, unlessNamed: command))
         }
         return mods
     }
@@ -55,7 +57,7 @@ extension GroupMod.Command {
 
 extension Group.Kind {
     /// As flow text has it.
-    var flowText: String {
+    public var flowText: String {
         switch self {
         case .all: "all"
         case .select: "select"
@@ -77,7 +79,8 @@ extension Group: CustomStringConvertible {
 }
 
 extension Group.Bucket {
-    fileprivate func description(in kind: Group.Kind) -> String {
+    /// As in a group of that type: `bucket=weight:2,actions=output:1`.
+    public func description(in kind: Group.Kind) -> String {
         var parts: [String] = []
         if let id { parts.append("bucket_id:\(id)") }
         if weight != kind.defaultWeight { parts.append("weight:\(weight)") }

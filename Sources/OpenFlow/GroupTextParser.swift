@@ -27,10 +27,11 @@ struct GroupTextParser {
         var actions: [Range<Int>] = []
     }
 
-    func parse(_ line: Range<Int>) throws(FlowTextError) -> GroupMod {
+    /// - Parameter usual: the command that is meant where none stands.
+    func parse(_ line: Range<Int>, unlessNamed usual: GroupMod.Command) throws(FlowTextError) -> GroupMod {
         var position = line.lowerBound
         let command = try GroupMod.Command.flowText.read(reader, from: &position, line)
-        var reading = Reading(command: command ?? .add)
+        var reading = Reading(command: command ?? usual)
         while true {
             let before = position
             guard let item = try reader.nextItem(from: &position, to: line.upperBound) else { break }

@@ -3,7 +3,7 @@ public enum MeterText {
     /// One meter, such as `meter=1,kbps,burst,bands=type=drop,rate=1000,burst_size=100`.
     public static func parse(_ text: String) throws(FlowTextError) -> Meter {
         let reader = FlowTextReader(text, portNames: [:])
-        let mods = try parseMods(reader)
+        let mods = try parseMods(reader, as: .add)
         guard let mod = mods.first else {
             throw reader.error(at: 0, "a meter was expected, such as meter=1,kbps,bands=type=drop,rate=1000")
         }
@@ -23,14 +23,28 @@ public enum MeterText {
     /// `type=` goes on with the bands of the line before, as in what `ovs-ofctl dump-meters` prints. Blank lines,
     /// comments (`#` to the end of the line) and that command's heading are skipped.
     ///
-    /// - Parameter file: the name to put into errors.
-    public static func parseMods(_ contents: String, file: String? = nil) throws(FlowTextError) -> [MeterMod] {
-        try parseMods(FlowTextReader(contents, file: file, portNames: [:])).map(\.mod)
+    /// - Parameters:
+    ///   - command: what is meant by a line without a command.
+    ///   - file: the name to put into errors.
+    public static func parseMods(
+        _ contents: String, as command: MeterMod.Command = .add, file: String? = nil
+    ) throws(FlowTextError) -> [MeterMod] {
+        try parseMods(FlowTextReader(contents, file: file, portNames: [:]), as: command).map(\.mod)
     }
 
     private static func parseMods(
-        _ reader: FlowTextReader
+        _ reader: FlowTextReader, as command: MeterMod.Command
     ) throws(FlowTextError) -> [(mod: MeterMod, place: Int)] {
+        let parser = MeterTextParser(reader)
+        var mods: [(mod: MeterMod, place: Int)] = []
+        for entry in entries(reader) {
+            mods.append((try parser.parse(entry, unlessNamed: command), entry[0].lowerBound))
+        }
+        return mods
+    }
+
+    /// The lines of each meter.
+    static func entries(_ reader: FlowTextReader) -> [[Range<Int>]] {
         var entries: [[Range<Int>]] = []
         var lines = FlowTextLines(reader)
         while let line = lines.next() {
@@ -40,12 +54,7 @@ public enum MeterText {
                 entries.append([line])
             }
         }
-        let parser = MeterTextParser(reader)
-        var mods: [(mod: MeterMod, place: Int)] = []
-        for entry in entries {
-            mods.append((try parser.parse(entry), entry[0].lowerBound))
-        }
-        return mods
+        return entries
     }
 }
 
@@ -75,12 +84,13 @@ extension Meter: CustomStringConvertible {
     /// As `ovs-ofctl dump-meters` has it, each band on a line of its own.
     public var dump: String { head + bandDescriptions.map { "\n" + $0 }.joined() + "\n" }
 
-    private var head: String {
-        let flagNames = Flags.names.filter { flags.contains($0.flag) }.map { $0.name + " " }.joined()
-        return "meter=\(Self.name(id)) \(flagNames)bands="
-    }
+    private var head: String { (["meter=\(Self.name(id))"] + flagNames + ["bands="]).joined(separator: " ") }
 
-    private var bandDescriptions: [String] {
+    /// The flags by name: `kbps`, `burst`.
+    public var flagNames: [String] { Flags.names.filter { flags.contains($0.flag) }.map(\.name) }
+
+    /// Each band: `type=drop rate=1000 burst_size=100`.
+    public var bandDescriptions: [String] {
         bands.map { band in
             var parts: [String] = []
             switch band.kind {

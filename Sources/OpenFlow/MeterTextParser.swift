@@ -24,10 +24,11 @@ struct MeterTextParser {
         var bands: [Band] = []
     }
 
-    func parse(_ lines: [Range<Int>]) throws(FlowTextError) -> MeterMod {
+    /// - Parameter usual: the command that is meant where none stands.
+    func parse(_ lines: [Range<Int>], unlessNamed usual: MeterMod.Command) throws(FlowTextError) -> MeterMod {
         var start = lines[0].lowerBound
         let command = try MeterMod.Command.flowText.read(reader, from: &start, lines[0])
-        var reading = Reading(command: command ?? .add)
+        var reading = Reading(command: command ?? usual)
         for (index, line) in lines.enumerated() {
             var position = index == 0 ? start : line.lowerBound
             while let item = try reader.nextItem(from: &position, to: line.upperBound) {

@@ -74,8 +74,8 @@ public enum SessionEvent: Sendable {
     case opened(Session)
     /// Messages in the order of arrival; each batch is to be followed by ``Session/readOn()``.
     case received(Session, [SessionItem])
-    /// Nothing more will come.
-    case closed(Session)
+    /// Nothing more will come. The reason is for people.
+    case closed(Session, reason: String)
     /// A peer could not be reached, or went before it said hello. For people, once each time the reason changes.
     case failed(endpoint: String, reason: String)
 }

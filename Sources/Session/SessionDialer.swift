@@ -56,7 +56,7 @@ final class SessionDialer {
                 dialer.channel = channel
                 dialer.backoffMilliseconds = SessionLimits.firstBackoffMilliseconds
             case .failure(let error):
-                dialer.endpoint.failed(failureReason(error))
+                dialer.endpoint.failed(SessionFailure.words(for: error))
                 dialer.dialLater()
             }
         }

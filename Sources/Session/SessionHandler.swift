@@ -61,7 +61,9 @@ final class SessionHandler: ChannelInboundHandler {
         context.fireChannelInactive()
     }
 
-    func errorCaught(context: ChannelHandlerContext, error: any Error) { end(failureReason(error)) }
+    func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        end(SessionFailure.words(for: error))
+    }
 
     func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
         guard case ChannelEvent.inputClosed = event else { return context.fireUserInboundEventTriggered(event) }
@@ -77,7 +79,7 @@ final class SessionHandler: ChannelInboundHandler {
         if isSnoop { endpoint.removeSnoop(self) }
         if let session {
             self.session = nil
-            endpoint.events(.closed(session))
+            endpoint.events(.closed(session, reason: reason))
         } else if wasOpen {
             endpoint.failed(reason)
         }

@@ -64,7 +64,7 @@ public final class SessionService {
                     try? loop.submit { bound.value.stop() }.wait()
                     if case .passiveUnix(let path) = target { unlink(path) }
                 }
-            } catch { throw SessionError("'\(target)' can't be listened at: \(failureReason(error))") }
+            } catch { throw SessionError("'\(target)' can't be listened at: \(SessionFailure.words(for: error))") }
         }
         let context = target.usesTLS ? try tls?.clientContext() : nil
         let dialer = try loop.submit {

@@ -13,6 +13,17 @@ public struct TLSFiles: Sendable, Hashable {
         self.authority = authority
     }
 
+    /// Reads the files.
+    ///
+    /// - Throws: ``SessionError`` when one can't be read, or certificate and key don't belong together.
+    public func check() throws(SessionError) {
+        do { _ = try clientContext() } catch let error as SessionError { throw error } catch {
+            throw SessionError(
+                "the certificate '\(certificate)' and the private key '\(privateKey)' can't be used together: "
+                    + SessionFailure.words(for: error))
+        }
+    }
+
     /// For connections to controllers.
     ///
     /// Names are not compared, as a controller is known by who signed for it (ovs-vsctl(8), set-ssl).
@@ -29,20 +40,22 @@ public struct TLSFiles: Sendable, Hashable {
         return try NIOSSLContext(configuration: configuration)
     }
 
+    private static let unreadable = "can't be read; does it exist, is it in PEM, and may evs read it?"
+
     private func key() throws -> NIOSSLPrivateKeySource {
         do {
             return .privateKey(try NIOSSLPrivateKey(file: privateKey, format: .pem))
-        } catch { throw SessionError("the private key '\(privateKey)' can't be read as PEM: \(error)") }
+        } catch { throw SessionError("the private key '\(privateKey)' \(Self.unreadable)") }
     }
 
     private func fill(_ configuration: inout TLSConfiguration) throws {
         do {
             configuration.certificateChain = try NIOSSLCertificate.fromPEMFile(certificate).map { .certificate($0) }
-        } catch { throw SessionError("the certificate '\(certificate)' can't be read as PEM: \(error)") }
+        } catch { throw SessionError("the certificate '\(certificate)' \(Self.unreadable)") }
         configuration.privateKey = try key()
         do {
             configuration.trustRoots = .certificates(try NIOSSLCertificate.fromPEMFile(authority))
-        } catch { throw SessionError("the authority's certificate '\(authority)' can't be read as PEM: \(error)") }
+        } catch { throw SessionError("the authority's certificate '\(authority)' \(Self.unreadable)") }
         configuration.certificateVerification = .noHostnameVerification
         configuration.minimumTLSVersion = .tlsv12
     }

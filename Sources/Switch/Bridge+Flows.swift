@@ -130,31 +130,6 @@ extension Bridge {
         publishChanges()
     }
 
-    /// Adds flows; one with the table, priority and match of another replaces it. They are in force when this returns.
-    ///
-    /// - Throws: when they would be too many; then nothing has changed.
-    public func addFlows(_ flows: [Flow]) throws {
-        let now = MonotonicClock.nanoseconds
-        try tables.transaction { (tables: inout FlowTables) throws(FlowTableError) in
-            for flow in flows { try tables.add(flow, now: now) }
-        }
-        publishChanges()
-    }
-
-    /// Removes the flows selected; how many there were. When this returns, no packet is treated by them, and their
-    /// counts are final.
-    @discardableResult
-    public func removeFlows(_ selection: FlowSelection) -> Int {
-        var outcome = FlowModOutcome()
-        outcome.removed = tables.remove(selection, reason: .delete, now: MonotonicClock.nanoseconds)
-        let count = outcome.removed.count
-        outcome.removed += removeLearned(by: outcome)
-        note(outcome.removed)
-        awaitsLastCounts = count > 0
-        publishChanges()
-        return count
-    }
-
     /// All flows with their counters brought up to date, in the order of tables and priorities.
     public func flowsWithCounters() -> [FlowEntry] { flowsWithCounters(FlowSelection()) }
 

@@ -110,7 +110,7 @@ extension Bridge {
 
 extension InstructionSet {
     /// Whether packets change the tables.
-    public var changesTables: Bool {
+    var changesTables: Bool {
         apply.contains {
             switch $0 {
             case .learn, .finTimeout: true

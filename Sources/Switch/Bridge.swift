@@ -70,9 +70,7 @@ public final class Bridge {
     }
 
     private func renewFlowRules() {
-        flowRules = FlowModRules(
-            groupExists: { [entries = groups.entries] in entries[$0] != nil },
-            meterExists: { [entries = meters.entries] in entries[$0] != nil })
+        flowRules = FlowModRules(groups: groups, meters: meters)
     }
 
     /// The tables and ports as they are now.
@@ -119,5 +117,14 @@ public final class Bridge {
             throw SwitchError("port number \(number) is taken by '\(other.name)'")
         }
         return number
+    }
+}
+
+extension FlowModRules {
+    /// Flows may name the groups and meters that are there.
+    init(groups: GroupTable, meters: MeterTable) {
+        self.init(
+            groupExists: { [entries = groups.entries] in entries[$0] != nil },
+            meterExists: { [entries = meters.entries] in entries[$0] != nil })
     }
 }

@@ -24,14 +24,18 @@ public struct GroupTable: Sendable {
         let id = mod.group.id
         switch mod.command {
         case .add:
-            if entries[id] != nil { throw .groupModFailed(.groupExists, "there is a group \(id) already") }
+            if entries[id] != nil {
+                throw .groupModFailed(.groupExists, "there is a group \(id) already: modify it, or delete it first")
+            }
             if entries.count >= Self.limit {
                 throw .groupModFailed(.outOfGroups, "a bridge has at most \(Self.limit) groups")
             }
             try check(mod.group)
             entries[id] = GroupEntry(mod.group, created: now)
         case .modify:
-            guard let old = entries[id] else { throw .groupModFailed(.unknownGroup, "there is no group \(id)") }
+            guard let old = entries[id] else {
+                throw .groupModFailed(.unknownGroup, "there is no group \(id) to modify: add it")
+            }
             try check(mod.group)
             entries[id] = GroupEntry(mod.group, created: old.created)
         case .addOrModify:
@@ -53,7 +57,8 @@ public struct GroupTable: Sendable {
         if id > Group.lastID { throw .groupModFailed(.invalidGroup, "\(id) is no number of a group") }
         if entries[id] == nil { return [] }
         if let other = entries.values.first(where: { $0.chained.contains(id) && $0.group.id != id }) {
-            throw .groupModFailed(.chainedGroup, "group \(other.group.id) leads to group \(id)")
+            throw .groupModFailed(
+                .chainedGroup, "group \(other.group.id) leads to group \(id): modify or delete that one first")
         }
         entries[id] = nil
         return [id]
@@ -84,12 +89,12 @@ public struct GroupTable: Sendable {
     private func check(_ bucket: Group.Bucket, of group: Group) throws(OpenFlowError) {
         if bucket.watchGroup != Group.any {
             if bucket.watchGroup == group.id || entries[bucket.watchGroup] == nil {
-                throw .groupModFailed(.badWatch, "there is no group \(bucket.watchGroup) to watch")
+                throw .groupModFailed(.badWatch, "there is no group \(bucket.watchGroup) to watch: add it first")
             }
         }
         for action in bucket.actions {
             guard case .group(let id) = action, id != group.id else { continue }
-            if entries[id] == nil { throw .badAction(.badOutGroup, "there is no group \(id)") }
+            if entries[id] == nil { throw .badAction(.badOutGroup, "there is no group \(id): add it first") }
         }
     }
 
@@ -105,7 +110,10 @@ public struct GroupTable: Sendable {
             if let known = seen[id], known >= depth { continue }
             seen[id] = depth
             for next in followers(of: id, changed: group) {
-                if next == group.id { throw .groupModFailed(.loop, "group \(group.id) would lead back to itself") }
+                if next == group.id {
+                    throw .groupModFailed(
+                        .loop, "group \(group.id) would lead back to itself: let its buckets lead elsewhere")
+                }
                 waiting.append((next, depth + 1))
             }
         }

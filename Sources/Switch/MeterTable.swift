@@ -49,7 +49,9 @@ public struct MeterTable: Sendable {
         let id = mod.meter.id
         switch mod.command {
         case .add:
-            if entries[id] != nil { throw .meterModFailed(.meterExists, "there is a meter \(id) already") }
+            if entries[id] != nil {
+                throw .meterModFailed(.meterExists, "there is a meter \(id) already: modify it, or delete it first")
+            }
             if entries.count >= Self.limit {
                 throw .meterModFailed(.outOfMeters, "a bridge has at most \(Self.limit) meters")
             }
@@ -58,7 +60,9 @@ public struct MeterTable: Sendable {
             return []
         case .modify:
             try checkNumber(id)
-            guard let old = entries[id] else { throw .meterModFailed(.unknownMeter, "there is no meter \(id)") }
+            guard let old = entries[id] else {
+                throw .meterModFailed(.unknownMeter, "there is no meter \(id) to modify: add it")
+            }
             try check(mod.meter)
             entries[id] = MeterEntry(mod.meter, created: old.created)
             return []

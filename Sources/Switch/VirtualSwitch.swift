@@ -90,7 +90,7 @@ public final class VirtualSwitch {
         let index: UInt16, open: OpenPort
         if case .vhostUser(let options) = configuration.kind {
             do {
-                (index, open) = try openVhostUser(options, number: number, bridge: bridge)
+                (index, open) = try openVhostUser(options, number: number, bridge: bridge, worker: worker)
             } catch { throw SwitchError("port '\(configuration.name)': \(error.message)") }
         } else {
             (index, open) = try openOther(configuration, number: number, bridge: bridge, worker: worker)

@@ -109,7 +109,7 @@ extension VirtQueue {
             if flags & DescriptorFlag.next == 0 { break }
             if Int(slots) == size || Int(slots) == VirtQueue.chainLimit {
                 // The chain has no end, so nobody knows where the next one would begin.
-                isBroken = true
+                breakRing()
                 segmentCount = firstSegment
                 return .none
             }

@@ -14,6 +14,8 @@ public struct QueueSetup: Sendable {
     public var features: UInt64
     /// Eventfd to interrupt the guest by, non-blocking; -1: none.
     public var callDescriptor: CInt
+    /// Eventfd to tell the front-end by that the ring is broken, non-blocking; -1: none (VHOST_USER_SET_VRING_ERR).
+    public var errorDescriptor: CInt
     /// Where in-flight descriptors are noted, or 0 (VHOST_USER_SET_INFLIGHT_FD).
     public var inflight: UInt
     /// Where writes to guest memory are logged during migration, or 0; a bit for each 4 KiB page.
@@ -31,6 +33,7 @@ public struct QueueSetup: Sendable {
         base = 0
         features = 0
         callDescriptor = -1
+        errorDescriptor = -1
         inflight = 0
         dirtyLog = 0
         dirtyLogBytes = 0

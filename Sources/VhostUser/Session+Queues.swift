@@ -54,6 +54,16 @@ extension VhostSession {
         return queues[index].base
     }
 
+    /// Takes the descriptor by which the front-end is told that a ring is broken; `nil`: it doesn't want to be told.
+    func setError(_ index: Int, _ received: FileDescriptor?) throws(VhostViolation) {
+        if received?.notifierKind == .other {
+            throw .descriptorKind(request: VhostRequestNumber.setRingError.rawValue)
+        }
+        // One at which nobody listens is as good as none.
+        let notifier = received?.nonBlockingNotifier()
+        try change(index) { $0.error = notifier }
+    }
+
     /// Takes a new interrupt descriptor. A running queue keeps the number it knows and needn't be stopped for it.
     func setCall(_ index: Int, _ received: FileDescriptor?) throws(VhostViolation) {
         let index = try checkedIndex(index)

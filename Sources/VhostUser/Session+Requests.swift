@@ -56,10 +56,7 @@ extension VhostSession {
             queues[index].hasKick = true
             try refresh(index)
         case .setRingCall(let queue, _): try setCall(queue, descriptors.first)
-        case .setRingError(let queue, _):
-            // Nobody is told of errors by it; what is wrong stands in the port's state.
-            _ = try checkedIndex(queue)
-            try checkNotifier(descriptors.first, .setRingError)
+        case .setRingError(let queue, _): try setError(queue, descriptors.first)
         default: preconditionFailure("not a request about a ring")
         }
     }

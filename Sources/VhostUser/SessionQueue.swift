@@ -8,6 +8,8 @@ struct SessionQueue {
     var hasKick = false
     /// Interrupts the guest. Its number stays the same for as long as the queue runs.
     var call: FileDescriptor?
+    /// Tells the front-end that the ring is broken.
+    var error: FileDescriptor?
     var isEnabled = false
     var isRunning = false
 
@@ -41,6 +43,7 @@ struct SessionQueue {
         // The address that the front-end gives for logging isn't needed, and so can't be wrong.
         setup.usedGuestAddress = device.guest
         setup.callDescriptor = call?.number ?? -1
+        setup.errorDescriptor = error?.number ?? -1
         setup.inflight = inflight?.pointer(queue: index, size: size) ?? 0
         if features & VirtioFeatures.logAll != 0, let log {
             try log.check(memory)

@@ -72,7 +72,7 @@ extension VirtQueue {
         let distance = Int(seenAvailable &- nextAvailable)
         if distance <= size { return distance > 0 }
         seenAvailable = nextAvailable
-        isBroken = true
+        breakRing()
         return false
     }
 

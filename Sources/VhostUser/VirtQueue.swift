@@ -67,7 +67,8 @@ public struct VirtQueue {
     let descriptorsGuestAddress: UInt64
 
     /// Whether the driver's index made no sense: the ring is not followed any more.
-    public internal(set) var isBroken = false
+    public private(set) var isBroken = false
+    private let errorDescriptor: CInt
     public internal(set) var counters = VirtQueueCounters()
 
     /// Descriptors in one chain, at most.
@@ -97,6 +98,7 @@ public struct VirtQueue {
         let isLong = features & (VirtioFeatures.mergeableBuffers | VirtioFeatures.version1) != 0
         headerLength = isLong ? VirtioNetHeader.longSize : VirtioNetHeader.shortSize
         callDescriptor = setup.callDescriptor
+        errorDescriptor = setup.errorDescriptor
         regionCount = memory.count
         regions = .allocate(capacity: max(regionCount, 1))
         for region in 0..<regionCount { (regions + region).initialize(to: memory.regions[region]) }
@@ -121,6 +123,13 @@ public struct VirtQueue {
         segments.deallocate()
         chains.deallocate()
         resubmitted.deallocate()
+    }
+
+    /// Follows the ring no more, and tells the front-end.
+    @inline(never) @_noLocks
+    mutating func breakRing() {
+        isBroken = true
+        if errorDescriptor >= 0 { vhost_kick(errorDescriptor) }
     }
 
     /// Where another process would go on, as GET_VRING_BASE answers.

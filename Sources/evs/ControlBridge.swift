@@ -22,6 +22,8 @@ struct BridgeCommand: ParsableCommand {
         @Option(name: .customLong("fail-mode"), help: "standalone: forwards at first; secure: drops at first.")
         var failMode: String?
         @Option(help: "A file of flows to begin with.") var flows: String?
+        @Option(help: "A file of groups to begin with.") var groups: String?
+        @Option(help: "A file of meters to begin with.") var meters: String?
         @OptionGroup var control: ControlOptions
 
         func run() throws {
@@ -29,6 +31,8 @@ struct BridgeCommand: ParsableCommand {
             arguments["datapath-id"] = datapathID
             arguments["fail-mode"] = failMode
             arguments["flows"] = flows.map(ControlOptions.absolute)
+            arguments["groups"] = groups.map(ControlOptions.absolute)
+            arguments["meters"] = meters.map(ControlOptions.absolute)
             try control.ask(.bridgeAdd, arguments, as: ControlReply.OneBridge.self) { BridgeCommand.line($0.bridge) }
         }
     }

@@ -15,9 +15,12 @@ struct ControllerCommand: ParsableCommand {
 
         func run() throws {
             try control.ask(.controllerList, ["bridge": bridge], as: ControlReply.Controllers.self) { reply in
-                var table = TextTable(["target", "peer", "version", "role"], wordColumns: 4)
+                var table = TextTable(["target", "peer", "version", "role", "last error"], wordColumns: 5)
                 for each in reply.controllers {
-                    table.add([each.target, each.peer ?? "not connected", each.version ?? "", each.role ?? ""])
+                    table.add([
+                        each.target, each.isConnected ? each.peer ?? "" : "not connected", each.version ?? "",
+                        each.role ?? "", each.lastError ?? "",
+                    ])
                 }
                 return table.text
             }

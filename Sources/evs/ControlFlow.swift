@@ -1,13 +1,11 @@
 import ArgumentParser
 import Control
-import Foundation
-import Switch
 
 /// `evs flow`
 struct FlowCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "flow", abstract: "Add, remove and list flows, in ovs-ofctl's syntax.",
-        subcommands: [Add.self, Remove.self, List.self])
+        commandName: "flow", abstract: "Add, modify, remove and list flows, in ovs-ofctl's syntax.",
+        subcommands: [Add.self, Modify.self, Remove.self, List.self])
 
     struct Add: ParsableCommand {
         static let configuration = CommandConfiguration(
@@ -15,48 +13,55 @@ struct FlowCommand: ParsableCommand {
 
         @Argument(help: "The bridge.") var bridge: String
         @Argument(help: "A flow: 'priority=10,tcp,tcp_dst=80 actions=output:2'.") var flow: String?
-        @Option(help: "A file of flows, one a line; - for standard input.") var file: String?
+        @OptionGroup var source: TextSource
         @OptionGroup var control: ControlOptions
 
-        func validate() throws {
-            if (flow == nil) == (file == nil) { throw ValidationError("Give a flow, or a file of flows with --file.") }
-        }
+        func validate() throws { try source.check(flow, "flow") }
 
         func run() throws {
             var arguments = ["bridge": bridge]
-            arguments["file"] = file
-            arguments["flows"] = try flow ?? text()
-            try control.ask(.flowAdd, arguments, as: ControlReply.Added.self) { "\($0.added) flows added" }
+            arguments["file"] = source.file
+            arguments["flows"] = try source.text(flow)
+            try control.changeTables(.flowAdd, arguments, "flows", .added)
         }
+    }
 
-        private func text() throws -> String {
-            let path = file ?? "-"
-            let contents =
-                path == "-"
-                ? FileHandle.standardInput.readDataToEndOfFile() : FileManager.default.contents(atPath: path)
-            guard let contents else {
-                throw Failure("\(path): can't be read; does the file exist, and may you read it?")
-            }
-            guard let text = String(data: contents, encoding: .utf8) else {
-                throw Failure("\(path): is not a text file in UTF-8")
-            }
-            return text
+    struct Modify: ParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Give other actions to the flows with a match or a narrower one.",
+            discussion: "Counts and timeouts go on. No flow is added: 0 flows modified means that none was there.")
+
+        @Argument(help: "The bridge.") var bridge: String
+        @Argument(help: "A match and actions: 'tcp,tcp_dst=80 actions=output:3'.") var flow: String?
+        @Flag(help: "Only the flow with just this match and priority.") var strict = false
+        @OptionGroup var source: TextSource
+        @OptionGroup var control: ControlOptions
+
+        func validate() throws { try source.check(flow, "flow") }
+
+        func run() throws {
+            var arguments = ["bridge": bridge, "strict": "\(strict)"]
+            arguments["file"] = source.file
+            arguments["flows"] = try source.text(flow)
+            try control.changeTables(.flowModify, arguments, "flows", .modified)
         }
     }
 
     struct Remove: ParsableCommand {
         static let configuration = CommandConfiguration(
-            commandName: "del", abstract: "Remove the flows with a match or a narrower one; without a match, all.")
+            commandName: "del", abstract: "Remove the flows with a match or a narrower one; without a match, all.",
+            aliases: ["delete"])
 
         @Argument(help: "The bridge.") var bridge: String
-        @Argument(help: "A match, with table=, cookie= or out_port= if need be: 'table=1,tcp'.") var match: String?
+        @Argument(help: "A match, with table=, cookie=, out_port= or out_group= if need be: 'table=1,tcp'.")
+        var match: String?
         @Flag(help: "Only the flow with just this match and priority.") var strict = false
         @OptionGroup var control: ControlOptions
 
         func run() throws {
             var arguments = ["bridge": bridge, "strict": "\(strict)"]
             arguments["match"] = match
-            try control.ask(.flowRemove, arguments, as: ControlReply.Removed.self) { "\($0.removed) flows removed" }
+            try control.changeTables(.flowRemove, arguments, "flows", .removed)
         }
     }
 

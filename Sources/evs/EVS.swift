@@ -13,9 +13,9 @@ struct EVS: ParsableCommand {
             """,
         version: "0.1.0",
         subcommands: [
-            Run.self, Show.self, BridgeCommand.self, PortCommand.self, FlowCommand.self, ControllerCommand.self,
-            MACCommand.self, Stats.self,
-            Drops.self, WorkerCommand.self, Reload.self, Quit.self, Replay.self, Bench.self, Fields.self,
+            Run.self, Show.self, BridgeCommand.self, PortCommand.self, FlowCommand.self, GroupCommand.self,
+            MeterCommand.self, ControllerCommand.self, MACCommand.self, Stats.self, Drops.self, WorkerCommand.self,
+            Reload.self, Quit.self, Replay.self, Bench.self, Fields.self,
         ])
 }
 

@@ -15,6 +15,7 @@ struct Replay: ParsableCommand {
               evs replay web.pcap
               evs replay web.pcap --flows acl.flows --out result
               evs replay --in p1=in.pcap --in p3=back.pcap --flows nat.flows --json
+              evs replay web.pcap --flows balance.flows --groups balance.groups
               evs replay web.pcap --loop 1000 --rate 2Mpps
             """)
 
@@ -28,6 +29,12 @@ struct Replay: ParsableCommand {
 
     @Option(help: ArgumentHelp("Flows in ovs-ofctl's syntax, one a line.", valueName: "file"))
     var flows: String?
+
+    @Option(help: ArgumentHelp("Groups that flows use, in ovs-ofctl's syntax, one a line.", valueName: "file"))
+    var groups: String?
+
+    @Option(help: ArgumentHelp("Meters that flows use, in ovs-ofctl's syntax, one a line.", valueName: "file"))
+    var meters: String?
 
     @Option(help: "Ports of the switch: p1 to pN, numbered 1 to N. (default: 4, or as many as the captures need)")
     var ports: Int?

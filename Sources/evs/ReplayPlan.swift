@@ -1,14 +1,12 @@
 import Datapath
-import Foundation
-import OpenFlow
 import Packet
 import Switch
 
 /// A replay's arguments, read and checked: nothing has been created yet.
 struct ReplayPlan {
     var ports: [PortConfiguration]
-    /// `nil`: NORMAL.
-    var flows: [Flow]?
+    /// Without a file of flows: NORMAL.
+    var tables: StartingTables
     var workerCount: Int?
     var duration: Double?
     var usesCaches: Bool
@@ -27,7 +25,9 @@ struct ReplayPlan {
             throw Failure("a capture is to enter p\(highest), but --ports \(count) ends at p\(count)")
         }
         let names = Dictionary(uniqueKeysWithValues: (1...count).map { ("p\($0)", UInt32($0)) })
-        flows = try arguments.flows.map { try ReplayPlan.flows(file: $0, portNames: names) }
+        let files = StartingTables.Files(
+            flows: arguments.flows, groups: arguments.groups, meters: arguments.meters)
+        tables = try StartingTables(files, portNames: names)
         workerCount = arguments.workers
         duration = arguments.duration
         usesCaches = !arguments.skipsCaches
@@ -56,7 +56,7 @@ struct ReplayPlan {
         if let directory = arguments.out {
             try OutputCheck.check(
                 (1...count).map { "\(directory)/p\($0).pcap" },
-                inputs: assignments.values.sorted() + (arguments.flows.map { [$0] } ?? []))
+                inputs: assignments.values.sorted() + [files.flows, files.groups, files.meters].compactMap(\.self))
         }
     }
 
@@ -78,15 +78,5 @@ struct ReplayPlan {
             result[next] = capture
         }
         return result
-    }
-
-    private static func flows(file: String, portNames: [String: UInt32]) throws -> [Flow] {
-        guard let contents = FileManager.default.contents(atPath: file) else {
-            throw Failure("\(file): can't be read; does the file exist, and may you read it?")
-        }
-        guard let text = String(data: contents, encoding: .utf8) else {
-            throw Failure("\(file): is not a text file in UTF-8")
-        }
-        return try FlowText.parseFlows(text, file: file, portNames: portNames)
     }
 }

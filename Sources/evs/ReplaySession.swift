@@ -59,13 +59,12 @@ struct ReplaySession {
         options.datapath.workerCores = cores
         options.datapath.usesCaches = plan.usesCaches
         // What one packet teaches is to hold for the next, every time the same.
-        options.datapath.waitsForEffects = plan.flows?.contains { $0.instructions.changesTables } ?? false
+        options.datapath.waitsForEffects = plan.tables.changeThemselves
         options.datapath.packetBuffers = plan.outputDirectory == nil ? 16384 : 65536
         // A replay that writes files must not lose packets for want of a buffer: they come back as files are written.
         options.datapath.waitsForBuffers = plan.outputDirectory != nil
         let vswitch = try VirtualSwitch(environment: environment, options: options)
         let bridge = try vswitch.addBridge(name: "br0")
-        if let flows = plan.flows { try bridge.setFlows(flows) }
         if let directory = plan.outputDirectory {
             do {
                 try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: true)
@@ -73,6 +72,7 @@ struct ReplaySession {
                 throw Failure("--out \(directory): the folder can't be made: \(error.localizedDescription)")
             }
         }
+        try plan.tables.install(in: bridge)
         for port in plan.ports { try vswitch.addPort(port, to: bridge) }
         return (vswitch, bridge)
     }

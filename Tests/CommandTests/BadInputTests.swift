@@ -22,6 +22,11 @@ struct BadInputTests {
         try folder.write("bad-mask", "ip,nw_src=10.0.0.0/33 actions=output:2\n")
         try folder.write("bad-table", "table=255 actions=drop\n")
         try folder.write("binary", [0xff, 0xfe, 0x00, 0x80])
+        try folder.write("balance", "# a comment\nip actions=meter:1,group:1\n")
+        try folder.write("group-1", "group_id=1,type=indirect,bucket=output:p2\n")
+        try folder.write("group-loop", "group_id=2,type=all,bucket=output:1\n\ngroup_id=1,type=all,bucket=group:1\n")
+        try folder.write("meter-1", "meter=1,kbps,bands=type=drop,rate=1000\n")
+        try folder.write("meter-2", "meter=2 kbps bands=\ntype=drop rate=1\nmeter=2 kbps bands=\ntype=drop rate=1\n")
     }
 
     /// - Parameters:
@@ -54,6 +59,21 @@ struct BadInputTests {
         try refuse("in.pcap --out out --flows bad-mask", "bad-mask:1:", "33")
         try refuse("in.pcap --out out --flows bad-table", "bad-table:1:", "255")
         try refuse("in.pcap --out out --flows binary", "binary", "UTF-8")
+    }
+
+    @Test func groupsAndMeters() throws {
+        try refuse("in.pcap --out out --groups nosuch", "group file 'nosuch'")
+        try refuse("in.pcap --out out --meters binary", "meter file 'binary'", "UTF-8")
+        try refuse("in.pcap --out out --groups balance", "balance:2:1")
+        try refuse("in.pcap --out out --groups group-loop", "group-loop:3:1: group 1 would lead back to itself: let")
+        try refuse("in.pcap --out out --meters meter-2", "meter-2:3:1: there is a meter 2 already: modify it")
+        try refuse("in.pcap --out out --flows balance", "balance:2:1: there is no meter 1: add it first")
+        try refuse("in.pcap --out out --flows balance --meters meter-1", "balance:2:1: there is no group 1: add it")
+        try folder.write("p3.pcap", "group_id=1,type=indirect,bucket=output:p2\n")
+        try refuse("in.pcap --out . --groups p3.pcap", "would overwrite the input p3.pcap")
+        let command = try Command.run(
+            ["replay", "in.pcap", "--flows", "balance", "--groups", "group-1", "--meters", "meter-1"], in: folder)
+        #expect(command.status == 0, "\(command.errors)")
     }
 
     @Test func ports() throws {

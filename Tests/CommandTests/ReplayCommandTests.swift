@@ -81,6 +81,22 @@ struct ReplayCommandTests {
         #expect(command.output.contains("n_packets=0, n_bytes=0, "))
     }
 
+    /// Groups and meters of files: packets go by the buckets, and no more of them than the meter lets pass.
+    @Test func groupsAndMeters() throws {
+        try write("in.pcap", packets(100))
+        try folder.write("flows", "dl_src=02:00:00:00:00:01 actions=group:1\npriority=0 actions=meter:1,output:4\n")
+        try folder.write("groups", "group_id=1,type=all,bucket=output:p2,bucket=output:3\n")
+        try folder.write("meters", "meter=1,pktps,burst,bands=type=drop,rate=1,burst_size=10\n")
+        let command = try Command.run(
+            "replay", "in.pcap", "--flows", "flows", "--groups", "groups", "--meters", "meters", "--json", in: folder)
+        #expect(command.status == 0, "\(command.errors)")
+        let report = try command.json()
+        let delivered = try report.ports().map { try $0.count("delivered") }
+        let dropped = try #require(try report.object("packets").object("dropped")["meter"] as? Int)
+        #expect(Array(delivered[..<3]) == [0, 50, 50] && delivered[3] + dropped == 50)
+        #expect((10..<50).contains(delivered[3]))
+    }
+
     // MARK: What leaves
 
     @Test(arguments: [true, false])

@@ -26,13 +26,17 @@ import Testing
 
     @Test func everything() throws {
         let folder = try TemporaryFolder()
-        try folder.write("br0.flows", "in_port=vm1 actions=output:wire\n")
+        try folder.write("br0.flows", "in_port=vm1 actions=meter:1,group:1\n")
+        try folder.write("br0.groups", "group_id=1,type=indirect,bucket=output:wire\n")
+        try folder.write("br0.meters", "meter=1,kbps,bands=type=drop,rate=1\n")
         let text = """
             bridges:
               - name: br0
                 datapath-id: 00:00:00:00:00:00:00:2a
                 fail-mode: secure
                 flows: br0.flows
+                groups: br0.groups
+                meters: br0.meters
                 ports:
                   - {name: vm1, type: vhost-user-client, path: vm1.sock, queues: 4, number: 7, worker: 1}
                   - {name: vm2, type: dpdkvhostuser, path: vm2.sock, mode: 0660, group: "0", owner: root}
@@ -81,6 +85,8 @@ import Testing
         expected.bridges[0].datapathID = 42
         expected.bridges[0].failMode = .secure
         expected.bridges[0].flowFile = folder.file("br0.flows")
+        expected.bridges[0].groupFile = folder.file("br0.groups")
+        expected.bridges[0].meterFile = folder.file("br0.meters")
         expected.workers.cores = [1, 2, 3]
         expected.workers.idleSleepMicroseconds = 0
         (expected.memory.hugepages, expected.memory.megabytes, expected.memory.packetBuffers) = (.prefer, 1024, 65536)
@@ -118,6 +124,16 @@ import Testing
             "evs.yaml:3:28: bridge 'a' has this datapath id already"
         ),
         ("bridges:\n  - name: b\n    flows: none.flows", "evs.yaml:3:12: the flow file '//none.flows' can't be read"),
+        ("bridges:\n  - name: b\n    groups: x", "evs.yaml:3:13: the group file '//x' can't be read; does it exist"),
+        ("bridges:\n  - name: b\n    meters: x", "evs.yaml:3:13: the meter file '//x' can't be read; does it exist"),
+        ("bridges:\n  - {name: b, controllers: ['tcp:']}", "evs.yaml:2:29: 'tcp:' is no controller: the host is"),
+        ("bridges:\n  - {name: b, controllers: ['ssl:x']}", "evs.yaml:2:29: 'ssl:x:6653' needs the files of 'tls'"),
+        ("bridges:\n  - {name: b, controllers: ['tcp:x', 'tcp:x:6653']}", "evs.yaml:2:38: 'tcp:x:6653' stands twice"),
+        ("bridges:\n  - {name: b, openflow-versions: [OpenFlow12]}", "'OpenFlow12' is no version: OpenFlow10, "),
+        ("bridges:\n  - {name: b, openflow-versions: []}", "evs.yaml:2:34: at least one version is needed"),
+        ("bridges:\n  - {name: b, inactivity-probe-seconds: -1}", "evs.yaml:2:41: '-1' is no number of seconds"),
+        ("bridges:\n  - {name: b, maximum-backoff-ms: 0}", "evs.yaml:2:35: 0 is out of range: 1 to 3600000"),
+        ("tls: {certificate: a, private-key: b}", "evs.yaml:1:6: 'authority' is missing: authority: ca.pem"),
         (port("{type: tap}"), "evs.yaml:4:9: 'name' is missing"),
         (port("{name: p}"), "evs.yaml:4:9: 'type' is missing: one of vhost-user-client, vhost-user, dpdk"),
         (port("{name: p, type: vhost-user-cleint}"), "evs.yaml:4:25: 'vhost-user-cleint' is no type of port; did"),
@@ -169,6 +185,39 @@ import Testing
         #expect(lines.count == 1 && lines[0].hasPrefix("\(flows):2:19: "), "\(lines)")
     }
 
+    @Test func controllers() throws {
+        let text = """
+            bridges:
+              - name: br0
+                controllers: ["tcp:10.0.0.1", "ssl:[::1]:7", ptcp:6654, "unix:/c"]
+                openflow-versions: [OpenFlow13]
+                inactivity-probe-seconds: 2.5
+                maximum-backoff-ms: 300
+            tls: {certificate: a.pem, private-key: /b.pem, authority: c.pem}
+            """
+        let configuration = try parse(text, folder: "/f")
+        let controllers = configuration.bridges[0].controllers
+        #expect(controllers.targets.map(\.description) == [
+            "tcp:10.0.0.1:6653", "ssl:[::1]:7", "ptcp:6654", "unix:/c",
+        ])
+        #expect(controllers.versions == ["OpenFlow13"] && controllers.maximumBackoffMilliseconds == 300)
+        #expect(controllers.inactivityProbeSeconds == 2.5)
+        #expect(configuration.tls == TLSSettings(certificate: "/f/a.pem", privateKey: "/b.pem", authority: "/f/c.pem"))
+    }
+
+    /// What flows use must be in the files beside them.
+    @Test func groupsAndMetersMustBeThere() throws {
+        let folder = try TemporaryFolder()
+        let flows = try folder.write("f", "# first\nactions=group:1\n")
+        let groups = try folder.write("g", "group_id=1,type=all,bucket=output:two\n")
+        func lines(_ more: String) -> [String] {
+            refusal("bridges:\n  - {name: b, flows: f\(more)}", folder: folder.path)
+        }
+        #expect(lines("") == ["\(flows):2:1: there is no group 1: add it first"])
+        #expect(lines(", groups: g").first?.hasPrefix("\(groups):1:35: there is no port named two") == true)
+        #expect(lines(", groups: g, ports: [{name: two, type: tap}]").isEmpty)
+    }
+
     @Test func flowsMayNamePorts() throws {
         let folder = try TemporaryFolder()
         try folder.write("f", "in_port=one actions=output:two\n")
@@ -198,7 +247,7 @@ import Testing
         let folder = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
             .deletingLastPathComponent().appending(path: "Examples").path
         let names = try FileManager.default.contentsOfDirectory(atPath: folder).filter { $0.hasSuffix(".yaml") }
-        #expect(names.count >= 5)
+        #expect(names.count >= 6)
         for name in names {
             let text = try String(contentsOfFile: "\(folder)/\(name)", encoding: .utf8)
             let lines = refusal(text, folder: folder).filter { !$0.contains("there is no folder '/run/vhost'") }

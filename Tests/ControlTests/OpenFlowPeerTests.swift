@@ -64,8 +64,21 @@ extension Daemons {
             _ = try last.ask(.featuresRequest)
             let listed = try daemon.json(ControlReply.Controllers.self, "controller", "list", "br0").controllers
             #expect(listed.map(\.target) == [target] && listed[0].isConnected && listed[0].role == "equal")
+            #expect(listed[0].version == "OpenFlow13" && listed[0].lastError == "closed by the peer")
+            #expect(try daemon.evs("controller", "list", "br0").contains("OpenFlow13  equal  closed by the peer"))
             try daemon.evs("controller", "remove", "br0", target)
             #expect(throws: PlainController.Failure.self) { while true { _ = try last.next() } }
+            // Nobody is there any more; the first attempt has failed when a reason is shown.
+            let port = try PlainListener().port
+            try daemon.evs("controller", "add", "br0", "tcp:127.0.0.1:\(port)")
+            var left: [ControllerReport]
+            repeat {
+                left = try daemon.json(ControlReply.Controllers.self, "controller", "list", "br0").controllers
+            } while left[0].lastError == nil
+            let bad = "ptcp:\(port):192.0.2.1"
+            #expect(try daemon.refused("controller", "add", "br0", bad).contains("'\(bad)' can't be listened at: "))
+            left = try daemon.json(ControlReply.Controllers.self, "controller", "list", "br0").controllers
+            #expect(left.map(\.target) == ["tcp:127.0.0.1:\(port)"] && left[0].lastError == "Connection refused")
             #expect(try daemon.refused("controller", "add", "br0", "tcp:").contains("the host is missing"))
             #expect(try daemon.refused("controller", "add", "br0", "ssl:127.0.0.1").contains("'tls'"))
             #expect(try daemon.refused("controller", "remove", "br0", target).contains("is no controller"))
@@ -221,7 +234,13 @@ extension Daemons {
             let friend = try show(as: "friend")
             #expect(friend.0 == 0 && friend.1.contains("(p1)"), "\(friend.1)")
             #expect(try show(as: "stranger").0 != 0)
-            #expect(daemon.process.isRunning)
+            #expect(try daemon.evs("controller", "list", "br0").contains("is not signed by the authority that tls:"))
+            let name = folder.file("switch.key")
+            try FileManager.default.removeItem(atPath: name)
+            let reason = "evs.yaml:8:6: the private key '\(name)' can't be read; does it exist, is it in PEM"
+            #expect(try daemon.refused("reload").contains(reason))
+            let again = try show(as: "friend")
+            #expect(again.0 == 0, "nothing has changed: \(again.1)")
         }
     }
 }

@@ -153,5 +153,11 @@ private final class Crossing: Pipeline {
         #expect(datapath.report(on: port).queues.map(\.index).sorted() == [6, 7])
         datapath.removeVhostPort(port, bridge: bridge)
         #expect(port.routes[1].pair == nil)
+        // Asked for, a worker is the first pair's; the next port's turn is not changed by that.
+        let placed = try #require(try datapath.addVhostPort(number: 2, pairs: 3, bridge: bridge, worker: 1))
+        #expect(placed.owners == [1, 0, 1])
+        let next = try #require(try datapath.addVhostPort(number: 3, pairs: 1, bridge: bridge))
+        #expect(next.owners == [0])
+        for port in [placed, next] { datapath.removeVhostPort(port, bridge: bridge) }
     }
 }

@@ -5,12 +5,16 @@ import Testing
 /// docs/flows.md explains what flow text understands.
 @Suite("The page about flows")
 struct FlowsPageTests {
-    private static let page: [String] = {
+    private static let page = text(of: "docs/flows.md").components(separatedBy: "\n")
+
+    private static func text(of file: String) -> String {
         let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
             .deletingLastPathComponent()
-        let text = try? String(contentsOf: root.appending(path: "docs/flows.md"), encoding: .utf8)
-        return (text ?? "").components(separatedBy: "\n")
-    }()
+        return (try? String(contentsOf: root.appending(path: file), encoding: .utf8)) ?? ""
+    }
+
+    @Test("docs/fields.md is what evs fields prints")
+    func fields() { #expect(Self.text(of: "docs/fields.md") == FlowText.fieldTable()) }
 
     /// What stands between backquotes, and the examples.
     private static let code: Set<Substring> = {

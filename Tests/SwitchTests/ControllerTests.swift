@@ -28,9 +28,9 @@ extension RunningSwitch {
             special.controllerID = 77
             special.userdata = [1, 2, 3, 4, 5, 6, 7, 8, 9]
             special.maxLength = 60
-            try bench.bridge.addFlows([
-                Flow.all(table: 2, priority: 3, [.controller(special), .modField(.ipTTL, 9), .toController, .to(3)])
-            ])
+            let further = Flow.all(
+                table: 2, priority: 3, [.controller(special), .modField(.ipTTL, 9), .toController, .to(3)])
+            _ = try bench.bridge.apply(FlowMod(.add, further))
             bench.bridge.setListens(true)
             let packet = Self.packet()
             try bench.send(packet)

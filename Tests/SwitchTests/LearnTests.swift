@@ -104,8 +104,7 @@ extension RunningSwitch {
             bench.vswitch.performEffects()
             // Where one goes, there is room again.
             let gone = try #require(learned(bench).first)
-            bench.bridge.removeFlows(
-                FlowSelection(table: 10, strictly: gone.flow.match, priority: gone.flow.priority))
+            _ = try bench.bridge.apply(FlowMod(.deleteStrict, gone.flow))
             try bench.send(packets[2], from: 2)
             let sent = try bench.finish()
             #expect(sent[1] == [packets[0], packets[1], packets[0], packets[2]].map(\.bytes))
@@ -148,7 +147,9 @@ extension RunningSwitch {
             func learnAll() { while vswitch.bridge.tables.count(in: 10) == 0 { vswitch.vswitch.performEffects() } }
             learnAll()
             for _ in 0..<3 {
-                vswitch.bridge.removeFlows(FlowSelection(table: 10))
+                _ = try vswitch.bridge.apply(
+                    FlowMod(.delete, Flow(table: 10, match: Match(), instructions: InstructionSet())))
+                vswitch.bridge.publishChanges()
                 #expect(vswitch.bridge.tables.count(in: 10) == 0)
                 let before = vswitch.datapath.counters.receivedPackets
                 while vswitch.datapath.counters.receivedPackets < before + 100 {}

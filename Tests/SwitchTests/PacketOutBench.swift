@@ -14,7 +14,7 @@ final class PacketOutBench {
     private let folder: TemporaryFolder
     private let portCount: UInt32
 
-    /// - Parameter flows: in flow text; those that it does not know are added by ``Bridge/addFlows(_:)``.
+    /// - Parameter flows: in flow text; those that it does not know are added by ``Bridge/apply(_:)``.
     init(_ flows: [String] = [], portCount: UInt32 = 4, usesCaches: Bool = true) throws {
         self.portCount = portCount
         folder = try TemporaryFolder()

@@ -73,10 +73,12 @@ struct RingHostileTests {
 
     @Test(arguments: [0x8000, 0xfff0, 65] as [UInt16])
     func indexTooFarBreaksTheRing(index: UInt16) {
-        let bench = RingBench(size: 64, features: RingHostileTests.all)
+        let told = makeEvent()
+        let bench = RingBench(size: 64, features: RingHostileTests.all) { $0.errorDescriptor = told.number }
+        #expect(bench.receive().isEmpty && !isReadable(told))
         bench.ring.store16(bench.ring.driverArea + 2, index)
         #expect(bench.receive().isEmpty)
-        #expect(bench.queue.pointee.isBroken)
+        #expect(bench.queue.pointee.isBroken && isReadable(told), "and the front-end is told")
         bench.ring.store16(bench.ring.driverArea + 2, 1)
         #expect(bench.receive().isEmpty, "left alone until it is started anew")
     }

@@ -156,6 +156,11 @@ final class TestMemory {
 
 func makeEvent() -> FileDescriptor { FileDescriptor(owning: evs_vhost_event()) }
 
+func isReadable(_ event: FileDescriptor) -> Bool {
+    var entry = pollfd(fd: event.number, events: Int16(POLLIN), revents: 0)
+    return poll(&entry, 1, 0) == 1
+}
+
 /// A data path that checks the order of what it is told and touches what it is given.
 final class Recorder: VhostPortDelegate, @unchecked Sendable {
     private let lock = NSLock()

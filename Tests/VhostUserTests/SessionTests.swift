@@ -5,6 +5,21 @@ import VhostUser
 
 /// What a lawful front-end may count on.
 @Suite struct SessionTests {
+    /// Where the front-end wants to be told of errors reaches the queue, and changes with it.
+    @Test func errorDescriptors() throws {
+        let harness = SessionHarness(), event = makeEvent()
+        harness.bringUp()
+        #expect(harness.recorder.running[1]?.errorDescriptor == -1)
+        harness.send(.setRingError, little(UInt64(1)), files: [event.number])
+        let number = try #require(harness.recorder.running[1]?.errorDescriptor)
+        #expect(number >= 0)
+        var one: UInt64 = 1
+        #expect(write(number, &one, 8) == 8)
+        #expect(isReadable(event) && harness.recorder.running[0]?.errorDescriptor == -1)
+        harness.send(.setRingError, little(UInt64(0x101)))
+        #expect(harness.recorder.running[1]?.errorDescriptor == -1 && harness.end == nil)
+    }
+
     @Test func bringUp() throws {
         let harness = SessionHarness()
         harness.bringUp()

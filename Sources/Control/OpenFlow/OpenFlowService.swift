@@ -1,4 +1,5 @@
 import Datapath
+import FlowTable
 import Foundation
 import Logging
 import OpenFlow
@@ -20,6 +21,8 @@ public final class OpenFlowService {
     /// The bridge of each session.
     private var bridgeOfSession: [UInt64: String] = [:]
     private var relearnsAt: UInt64 = 0
+    /// Why there is no connection, or why the last one ended, by endpoint.
+    private var lastErrors: [String: String] = [:]
 
     private struct OpenEndpoint {
         let bridge: String
@@ -74,6 +77,7 @@ public final class OpenFlowService {
             }
             open.endpoint.stop()
             endpoints[name] = nil
+            lastErrors[name] = nil
         }
         for (name, (target, bridge, isService, isSnoop)) in wanted.sorted(by: { $0.key < $1.key })
         where endpoints[name] == nil {
@@ -85,9 +89,7 @@ public final class OpenFlowService {
         _ target: ControllerTarget, name: String, bridge: BridgeSettings, isService: Bool, isSnoop: Bool
     ) {
         let options = Self.options(bridge, isService: isService)
-        let tls = manager.configuration.tls.map {
-            TLSFiles(certificate: $0.certificate, privateKey: $0.privateKey, authority: $0.authority)
-        }
+        let tls = manager.configuration.tls.map(TLSFiles.init)
         do {
             let endpoint = try sessions.open(
                 target, name: name, options: options, tls: tls,
@@ -95,12 +97,23 @@ public final class OpenFlowService {
             endpoints[name] = OpenEndpoint(
                 bridge: bridge.name, isService: isService, options: options, tls: manager.configuration.tls,
                 endpoint: endpoint)
+            lastErrors[name] = nil
         } catch {
+            lastErrors[name] = "\(error)"
             log.error("no OpenFlow there", metadata: ["bridge": "\(bridge.name)", "reason": "\(error)"])
         }
     }
 
     private static func name(_ bridge: String, _ target: ControllerTarget) -> String { "\(bridge) \(target)" }
+
+    /// By the names that configurations use.
+    private static let versions: [String: OpenFlowVersion] = [
+        "OpenFlow10": .v10, "OpenFlow13": .v13, "OpenFlow14": .v14, "OpenFlow15": .v15,
+    ]
+
+    private static func name(_ version: OpenFlowVersion) -> String {
+        versions.first { $0.value == version }?.key ?? "\(version)"
+    }
 
     private static func options(_ bridge: BridgeSettings, isService: Bool) -> SessionOptions {
         var options = SessionOptions()
@@ -108,10 +121,7 @@ public final class OpenFlowService {
             options.inactivityProbeSeconds = 0
             return options
         }
-        let versions: [String: OpenFlowVersion] = [
-            "OpenFlow10": .v10, "OpenFlow13": .v13, "OpenFlow14": .v14, "OpenFlow15": .v15,
-        ]
-        options.versions = VersionSet(bridge.controllers.versions.compactMap { versions[$0] })
+        options.versions = VersionSet(bridge.controllers.versions.compactMap { Self.versions[$0] })
         options.inactivityProbeSeconds = bridge.controllers.inactivityProbeSeconds
         options.maximumBackoffMilliseconds = bridge.controllers.maximumBackoffMilliseconds
         return options
@@ -146,20 +156,25 @@ public final class OpenFlowService {
                 log.notice(
                     "controller connected",
                     metadata: [
-                        "bridge": "\(open.bridge)", "peer": "\(session.peer)", "version": "\(session.version)",
+                        "bridge": "\(open.bridge)", "peer": "\(session.peer)",
+                        "version": "\(Self.name(session.version))",
                     ])
             }
         case .received(let session, let items):
             guard let bridge = bridgeOfSession[session.id], let agent = agents[bridge] else { return session.close() }
             agent.receive(items, on: session)
-        case .closed(let session):
+        case .closed(let session, let reason):
             guard let bridge = bridgeOfSession.removeValue(forKey: session.id) else { return }
             agents[bridge]?.close(session)
             if endpoints[session.endpoint]?.isService == false {
-                log.notice("controller gone", metadata: ["bridge": "\(bridge)", "peer": "\(session.peer)"])
+                lastErrors[session.endpoint] = reason
+                log.notice(
+                    "controller gone",
+                    metadata: ["bridge": "\(bridge)", "peer": "\(session.peer)", "reason": "\(reason)"])
             }
         case .failed(let endpoint, let reason):
             if endpoints[endpoint]?.isService == true { return }
+            lastErrors[endpoint] = reason
             log.warning("no controller", metadata: ["endpoint": "\(endpoint)", "reason": "\(reason)"])
         }
     }
@@ -222,18 +237,29 @@ public final class OpenFlowService {
         return targets.flatMap { target -> [ControllerReport] in
             let own = connections.filter { $0.session.endpoint == Self.name(bridge, target) }
                 .sorted { $0.session.id < $1.session.id }
-            if own.isEmpty { return [ControllerReport(target: "\(target)", isConnected: false)] }
+            let lastError = lastErrors[Self.name(bridge, target)]
+            if own.isEmpty { return [ControllerReport(target: "\(target)", isConnected: false, lastError: lastError)] }
             return own.map { connection in
                 ControllerReport(
                     target: "\(target)", isConnected: true, peer: connection.session.peer,
-                    version: "\(connection.session.version)", role: "\(connection.role)",
-                    droppedPackets: connection.droppedPacketIns)
+                    version: Self.name(connection.session.version), role: "\(connection.role)",
+                    droppedPackets: connection.droppedPacketIns, lastError: lastError)
             }
         }
     }
 
-    /// Puts in force what a bridge's agent has not yet, after a change by other means.
-    public func settle(bridge: String) { agents[bridge]?.settle() }
+    /// Why a target of a bridge's can't even be tried; `nil`: it can, or is none of its targets.
+    func fault(of target: ControllerTarget, at bridge: String) -> String? {
+        let name = Self.name(bridge, target)
+        let isWanted = manager.configuration.bridge(named: bridge)?.controllers.targets.contains(target) == true
+        return isWanted && endpoints[name] == nil ? lastErrors[name] : nil
+    }
+
+    /// Tells a bridge's controllers of flows that came, went or changed by other means.
+    public func tell(_ outcome: FlowModOutcome, of bridge: String) {
+        agents[bridge]?.note(outcome, xid: nil, by: nil)
+        agents[bridge]?.settle()
+    }
 
     /// Ends all connections. No file is left.
     public func close() {
@@ -250,7 +276,10 @@ public struct ControllerReport: Sendable, Codable, Equatable {
     public var peer: String?
     public var version: String?
     public var role: String?
+    /// Packets that were not sent to it, as it had left too much unread.
     public var droppedPackets: UInt64 = 0
+    /// Why there is no connection, or why the last one ended.
+    public var lastError: String?
 }
 
 /// The clock of flows' timeouts.

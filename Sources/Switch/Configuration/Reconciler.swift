@@ -72,10 +72,10 @@ struct Reconciler {
     // MARK: Steps, each with what takes it back
 
     private mutating func add(_ settings: BridgeSettings) throws {
-        let flows = try settings.startingFlows()
+        let tables = try settings.startingTables()
         let bridge = try vswitch.addBridge(name: settings.name, datapathID: settings.datapathID)
         undo.append { [vswitch] in try vswitch.removeBridge(bridge) }
-        if let flows { try bridge.setFlows(flows) }
+        try tables.install(in: bridge)
         changes.append("bridge \(settings.name) added")
     }
 
@@ -83,10 +83,13 @@ struct Reconciler {
     private mutating func remove(_ settings: BridgeSettings) throws {
         guard let bridge = current(settings.name) else { return }
         let flows = bridge.tables.flows(FlowSelection()).map(\.flow)
-        let datapathID = bridge.datapathID
+        let (groups, meters, datapathID) = (bridge.groups, bridge.meters, bridge.datapathID)
         do { try vswitch.removeBridge(bridge) } catch { notes.append("bridge \(settings.name): \(error)") }
         undo.append { [vswitch] in
-            try vswitch.addBridge(name: settings.name, datapathID: datapathID).setFlows(flows)
+            let bridge = try vswitch.addBridge(name: settings.name, datapathID: datapathID)
+            (bridge.groups, bridge.meters) = (groups, meters)
+            bridge.needsWholePublication = true
+            try bridge.setFlows(flows)
         }
         changes.append("bridge \(settings.name) removed")
     }

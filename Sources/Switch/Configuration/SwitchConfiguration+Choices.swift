@@ -1,4 +1,3 @@
-import Foundation
 import OpenFlow
 
 extension SwitchConfiguration {
@@ -32,21 +31,16 @@ extension BridgeSettings {
         return result
     }
 
-    /// The flows that a new bridge of these settings begins with; `nil`: the one that a bridge has by itself, NORMAL.
+    /// What a new bridge of these settings begins with: without a file of flows the one that a bridge has by itself,
+    /// NORMAL, or none at all (``FailMode/secure``, or controllers whose it is to say).
     ///
-    /// - Throws: ``FlowTextError`` with the flow file's name, line and column; ``SwitchError`` if it can't be read.
-    func startingFlows() throws -> [Flow]? {
-        // With controllers, what packets are to do is theirs to say.
-        guard let flowFile else { return failMode == .secure || !controllers.targets.isEmpty ? [] : nil }
-        guard let contents = FileManager.default.contents(atPath: flowFile) else {
-            throw SwitchError("the flow file '\(flowFile)' can't be read; does it exist, and may evs read it?")
-        }
-        guard let text = String(data: contents, encoding: .utf8) else {
-            throw SwitchError("the flow file '\(flowFile)' is not a text in UTF-8")
-        }
+    /// - Throws: as ``StartingTables``.
+    func startingTables() throws -> StartingTables {
         let names = numbered().ports.map { ($0.name, $0.number ?? 0) }
-        return try FlowText.parseFlows(
-            text, file: flowFile, portNames: Dictionary(names, uniquingKeysWith: { first, _ in first }))
+        return try StartingTables(
+            StartingTables.Files(flows: flowFile, groups: groupFile, meters: meterFile),
+            portNames: Dictionary(names, uniquingKeysWith: { first, _ in first }),
+            beginsEmpty: failMode == .secure || !controllers.targets.isEmpty)
     }
 }
 

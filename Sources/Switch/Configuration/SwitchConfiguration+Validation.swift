@@ -96,15 +96,17 @@ struct ConfigurationCheck {
         }
         // Flows name ports, so that a fault in the ports would show a second time.
         if before == problems.count, !limits.runningBridges.contains(bridge.name) {
-            checkFlows(of: bridge, at: path.key("flows"))
+            checkTables(of: bridge, at: path)
         }
     }
 
-    private mutating func checkFlows(of bridge: BridgeSettings, at path: ConfigurationPath) {
+    private mutating func checkTables(of bridge: BridgeSettings, at path: ConfigurationPath) {
         do {
-            _ = try bridge.startingFlows()
+            _ = try bridge.startingTables()
         } catch let error as FlowTextError {
             problems.append(ConfigurationProblem(path, "\(error)", isElsewhere: true))
+        } catch let error as StartingTables.Unreadable {
+            report(path.key("\(error.kind)s"), "\(error)")
         } catch {
             report(path, "\(error)")
         }

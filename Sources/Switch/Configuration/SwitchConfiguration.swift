@@ -33,6 +33,10 @@ public struct BridgeSettings: Sendable, Equatable {
     public var failMode = FailMode.standalone
     /// A file of flows that a new bridge starts with, in ovs-ofctl's syntax.
     public var flowFile: String?
+    /// A file of groups that a new bridge starts with, in ovs-ofctl's syntax.
+    public var groupFile: String?
+    /// A file of meters that a new bridge starts with, in ovs-ofctl's syntax.
+    public var meterFile: String?
     public var ports: [PortSettings] = []
     public var controllers = ControllerSettings()
 

@@ -2,27 +2,40 @@ import FlowTable
 import OpenFlow
 
 extension SwitchManager {
-    /// Adds flows, one a line, in ovs-ofctl's syntax; how many.
+    /// Changes flows as a text says, one change a line, in ovs-ofctl's syntax; all of them or none.
     ///
-    /// - Parameter file: the name to put into errors.
-    /// - Throws: ``FlowTextError``, or that they are too many; then nothing has changed.
-    public func addFlows(_ text: String, file: String? = nil, to bridge: String) throws -> Int {
+    /// - Parameters:
+    ///   - command: what is meant by a line without a command.
+    ///   - file: the name to put into errors.
+    /// - Throws: ``FlowTextError`` for a line that can't be read or done; then nothing has changed.
+    public func changeFlows(
+        _ text: String, as command: FlowMod.Command = .add, file: String? = nil, of bridge: String
+    ) throws -> TableOutcome {
         let bridge = try self.bridge(bridge)
-        let flows = try FlowText.parseFlows(text, file: file, portNames: bridge.portNames)
-        if flows.isEmpty { throw SwitchError("a flow was expected, such as in_port=1 actions=output:2") }
-        try bridge.addFlows(flows)
-        return flows.count
+        let text = try TableText<FlowMod>(text, as: command, file: file, portNames: bridge.portNames)
+        if text.changes.isEmpty { throw SwitchError("a flow was expected, such as in_port=1 actions=output:2") }
+        return try bridge.change(text) { (mod, report) throws(OpenFlowError) in
+            let outcome = try bridge.apply(mod)
+            report.added += outcome.added.count
+            report.modified += outcome.modified.count
+            report.removed += outcome.removed.count
+            return outcome
+        }
     }
 
-    /// Removes flows; how many.
+    /// Removes flows.
     ///
     /// - Parameters:
     ///   - selection: as ovs-ofctl's del-flows has it: `table=1,tcp`; empty for all.
     ///   - isStrict: only the flow with just this match and priority, not those with a narrower match.
-    public func removeFlows(_ selection: String, isStrict: Bool, from bridge: String) throws -> Int {
+    public func removeFlows(_ selection: String, isStrict: Bool, from bridge: String) throws -> TableOutcome {
         let bridge = try self.bridge(bridge)
-        return bridge.removeFlows(
-            try FlowSelection(text: selection, isStrict: isStrict, portNames: bridge.portNames))
+        let selection = try FlowSelection(text: selection, isStrict: isStrict, portNames: bridge.portNames)
+        var outcome = TableOutcome()
+        outcome.flows = try bridge.apply(FlowMod(deleting: selection))
+        outcome.report.removed = outcome.flows.removed.count
+        bridge.publishChanges()
+        return outcome
     }
 
     /// Flows with their counters, by table, best first.
@@ -46,8 +59,21 @@ extension Bridge {
     var portNames: [String: UInt32] { Dictionary(ports.map { ($0.name, $0.number) }) { first, _ in first } }
 }
 
+extension FlowMod {
+    /// The deletion of all flows that a selection means.
+    fileprivate init(deleting selection: FlowSelection) {
+        let flow = Flow(
+            table: selection.table ?? FlowMod.allTables, priority: selection.strictPriority ?? Flow.defaultPriority,
+            match: selection.match, instructions: InstructionSet())
+        self.init(selection.strictPriority == nil ? .delete : .deleteStrict, flow)
+        (self.flow.cookie, cookieMask) = (selection.cookie, selection.cookieMask)
+        outputPort = selection.outputPort ?? .any
+        outputGroup = selection.outputGroup ?? Group.any
+    }
+}
+
 extension FlowSelection {
-    /// What stands before `actions=` in a flow, with `out_port=` and a masked cookie besides.
+    /// What stands before `actions=` in a flow, with `out_port=`, `out_group=` and a masked cookie besides.
     ///
     /// - Throws: ``FlowTextError`` for the match, ``SwitchError`` for the rest.
     init(text: String, isStrict: Bool, portNames: [String: UInt32]) throws {
@@ -55,7 +81,7 @@ extension FlowSelection {
         var values: [Substring: String] = [:]
         for item in text.split(whereSeparator: { $0 == "," || $0.isWhitespace }) {
             let parts = item.split(separator: "=", maxSplits: 1)
-            guard parts.count == 2, ["table", "priority", "cookie", "out_port"].contains(parts[0]) else {
+            guard parts.count == 2, ["table", "priority", "cookie", "out_port", "out_group"].contains(parts[0]) else {
                 rest.append(item)
                 continue
             }
@@ -81,6 +107,7 @@ extension FlowSelection {
             let number = try portNames[value] ?? FlowSelection.port(value)
             outputPort = PortNumber(number)
         }
+        outputGroup = try values["out_group"].map { try FlowSelection.number($0, of: "out_group") }
     }
 
     private static func port(_ text: String) throws(SwitchError) -> UInt32 {

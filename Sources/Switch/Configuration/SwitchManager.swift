@@ -194,6 +194,11 @@ public final class SwitchManager {
         return outcome
     }
 
+    /// What was asked for of a bridge.
+    public func settings(of bridge: String) throws(SwitchError) -> BridgeSettings {
+        configuration.bridges[try bridgeIndex(bridge)]
+    }
+
     private func bridgeIndex(_ name: String) throws(SwitchError) -> Int {
         guard let index = configuration.bridges.firstIndex(where: { $0.name == name }) else {
             throw noBridge(name)

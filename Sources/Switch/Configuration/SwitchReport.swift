@@ -106,6 +106,58 @@ public struct FlowReport: Sendable, Codable, Equatable {
     public var flow: String
 }
 
+/// What changes of flows, groups or meters came to: how many of them.
+public struct TableChangeReport: Sendable, Codable, Equatable {
+    public var added = 0
+    public var modified = 0
+    public var removed = 0
+    /// Flows that went because a group or meter that they used did.
+    public var removedFlows = 0
+
+    public init() {}
+}
+
+/// Packets and bytes that a bucket or a band handled.
+public struct PartReport: Sendable, Codable, Equatable {
+    public var packets: UInt64
+    public var bytes: UInt64
+    /// The bucket or band, as ovs-ofctl writes it.
+    public var text: String
+}
+
+/// A group with its counters.
+public struct GroupReport: Sendable, Codable, Equatable {
+    public var id: UInt32
+    /// `all`, `select`, `indirect` or `ff`.
+    public var type: String
+    public var packets: UInt64
+    public var bytes: UInt64
+    /// Flows and groups that use it.
+    public var references: Int
+    /// Seconds since it was added.
+    public var age: Double
+    public var buckets: [PartReport]
+    /// The whole group, as ovs-ofctl writes it.
+    public var group: String
+}
+
+/// A meter with its counters.
+public struct MeterReport: Sendable, Codable, Equatable {
+    public var id: UInt32
+    /// `kbps` or `pktps`, `burst`, `stats`.
+    public var flags: [String]
+    /// Packets and bytes that came.
+    public var packets: UInt64
+    public var bytes: UInt64
+    /// Flows that use it.
+    public var references: Int
+    /// Seconds since it was added.
+    public var age: Double
+    public var bands: [PartReport]
+    /// The whole meter, as ovs-ofctl writes it.
+    public var meter: String
+}
+
 /// An address that NORMAL has learned.
 public struct MACReport: Sendable, Codable, Equatable {
     public var address: String

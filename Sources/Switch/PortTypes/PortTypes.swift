@@ -11,7 +11,7 @@ extension PortOpening {
         case .tap(let interface): try openTap(interface)
         case .afPacket(let interface): try openAFPacket(interface)
         case .internal: try openTap(name)
-        // Its queues come and go with the guest: see ``VirtualSwitch/openVhostUser(_:number:bridge:)``.
+        // Its queues come and go with the guest: see ``VirtualSwitch/openVhostUser(_:number:bridge:worker:)``.
         case .vhostUser: OpenPort(outputs: Array(repeating: .absent, count: workerCount))
         // It leads nowhere until its peer is there.
         case .patch: OpenPort(outputs: Array(repeating: .absent, count: workerCount))

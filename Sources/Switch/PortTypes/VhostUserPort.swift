@@ -30,13 +30,14 @@ extension VirtualSwitch {
     /// `vhost-user` and `vhost-user-client`: the sockets of virtual machines. The port is there, and drops, before its
     /// guest is.
     func openVhostUser(
-        _ options: VhostUserOptions, number: UInt32, bridge: Bridge
+        _ options: VhostUserOptions, number: UInt32, bridge: Bridge, worker: Int?
     ) throws(SwitchError) -> (index: UInt16, open: OpenPort) {
         let service: VhostService
         let added: VhostPort?
         do {
             service = try startedVhostService()
-            added = try datapath.addVhostPort(number: number, pairs: options.queuePairs, bridge: bridge.number)
+            added = try datapath.addVhostPort(
+                number: number, pairs: options.queuePairs, bridge: bridge.number, worker: worker)
         } catch { throw SwitchError("\(error)") }
         guard let added else { throw SwitchError("a switch has at most \(Limits.ports) ports") }
         let link = VhostUserLink(datapath: datapath, port: added)
