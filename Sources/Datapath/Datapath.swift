@@ -116,11 +116,15 @@ public final class Datapath {
     func perform(onWorker index: Int, _ body: @escaping (WorkerPointer) -> Void) {
         asking.withLock { _ in
             if !isRunning { return body(workers + index) }
-            let request = WorkerRequest(body)
-            let bits = UInt(bitPattern: Unmanaged.passRetained(request).toOpaque())
-            mailboxes[index].request.store(bits, ordering: .releasing)
+            let request = UnsafeMutablePointer<WorkerRequest>.allocate(capacity: 1)
+            request.initialize(to: WorkerRequest(body))
+            defer {
+                request.deinitialize(count: 1)
+                request.deallocate()
+            }
+            mailboxes[index].request.store(UInt(bitPattern: request), ordering: .releasing)
             var rounds = 0
-            while !request.done {
+            while !request.pointee.done {
                 if mailboxes[index].borrow() {
                     (workers + index).serveRequest()
                     mailboxes[index].giveBack()

@@ -57,8 +57,8 @@ extension UnsafeMutablePointer where Pointee == Worker {
     @_semantics("no_performance_analysis") @inline(never)
     func serveRequest() {
         let bits = pointee.mailbox.pointee.request.exchange(0, ordering: .acquiringAndReleasing)
-        guard let opaque = UnsafeRawPointer(bitPattern: bits) else { return }
-        Unmanaged<WorkerRequest>.fromOpaque(opaque).takeRetainedValue().run(self)
+        guard let request = UnsafeMutablePointer<WorkerRequest>(bitPattern: bits) else { return }
+        request.pointee.run(self)
     }
 }
 

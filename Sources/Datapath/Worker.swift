@@ -175,7 +175,7 @@ typealias WorkerPointer = UnsafeMutablePointer<Worker>
 struct WorkerMailbox: ~Copyable {
     /// Whether the worker is to end.
     let isStopped = Atomic<Bool>(false)
-    /// A retained ``WorkerRequest``, or zero.
+    /// The address of a ``WorkerRequest``, or zero.
     let request = Atomic<UInt>(0)
     private let rest = Atomic<UInt8>(Self.awake)
 
@@ -202,8 +202,10 @@ struct WorkerMailbox: ~Copyable {
 }
 
 /// Something that the control side wants done with what a worker owns.
-// Safe: the requester waits, so the body runs while what it refers to is alive, on one thread only.
-final class WorkerRequest: @unchecked Sendable {
+///
+/// Not an object: the compiler may count a reference later than where its address is handed over. Whoever asks has the
+/// memory, and frees it once it is done; then the other thread touches it no more.
+struct WorkerRequest: ~Copyable {
     private let body: (WorkerPointer) -> Void
     private let isDone = Atomic<Bool>(false)
 
