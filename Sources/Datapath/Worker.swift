@@ -195,7 +195,9 @@ struct WorkerMailbox: ~Copyable {
 
     /// Whether the worker sleeps, and what it owns is the caller's until ``giveBack()``.
     func borrow() -> Bool {
-        rest.compareExchange(expected: Self.asleep, desired: Self.borrowed, ordering: .acquiring).exchanged
+        // Only looked at while the worker is awake, whose cache line it is.
+        rest.load(ordering: .relaxed) == Self.asleep
+            && rest.compareExchange(expected: Self.asleep, desired: Self.borrowed, ordering: .acquiring).exchanged
     }
 
     func giveBack() { rest.store(Self.asleep, ordering: .releasing) }
