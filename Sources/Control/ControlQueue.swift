@@ -16,10 +16,13 @@ public enum ControlEvent: Sendable {
 
 /// The way from sockets and signals to the one control thread, in the order of arrival.
 ///
-/// Bounded by its senders: a client has one request here at most.
+/// Bounded by its senders: a client has one request here at most. What takes microseconds and finds nobody before it
+/// may be dealt with where it arrives (``serveAtOnce(_:)``), which saves waking the control thread and being woken by it.
 public final class ControlQueue: Sendable {
     private let waiting = Mutex<[ControlEvent]>([])
     private let count = DispatchSemaphore(value: 0)
+    /// Held by whoever acts for the control side; whether others than the control thread may.
+    private let turn = Mutex<Bool>(false)
 
     public init() {}
 
@@ -36,9 +39,24 @@ public final class ControlQueue: Sendable {
         taken.wait()
     }
 
-    /// The next event; `nil` when there is none for so long.
-    public func next(within interval: DispatchTimeInterval) -> ControlEvent? {
-        guard count.wait(timeout: .now() + interval) == .success else { return nil }
-        return waiting.withLock { $0.isEmpty ? nil : $0.removeFirst() }
+    /// Lets others act for the control side between its own turns, or no longer.
+    func setOpen(_ isOpen: Bool) { turn.withLock { $0 = isOpen } }
+
+    /// Waits for the next event, and deals with it; with `nil` when there is none for so long.
+    func serveNext(within interval: DispatchTimeInterval, _ body: (ControlEvent?) -> Void) {
+        let hasCome = count.wait(timeout: .now() + interval) == .success
+        turn.withLock { _ in
+            // Taken out in the turn: who has it and finds nothing waiting comes after all that was here.
+            body(hasCome ? waiting.withLock { $0.isEmpty ? nil : $0.removeFirst() } : nil)
+        }
+    }
+
+    /// Deals with something on the calling thread, if nothing waits and nobody else is at it; whether it did.
+    func serveAtOnce(_ body: () -> Void) -> Bool {
+        turn.withLockIfAvailable { isOpen in
+            if !isOpen || waiting.withLock({ !$0.isEmpty }) { return false }
+            body()
+            return true
+        } ?? false
     }
 }

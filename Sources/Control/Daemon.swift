@@ -83,31 +83,47 @@ public struct Daemon {
                 "bridges": "\(manager.configuration.bridges.count)",
             ])
         var watchdog = Watchdog(serviceManager, log)
+        var (pause, ending) = (0, Ending?.none)
+        queue.setOpen(true)
+        defer { queue.setOpen(false) }
         while true {
-            let event = queue.next(
-                within: .milliseconds(min(watchdog.intervalMilliseconds, openFlow.quietMilliseconds)))
-            watchdog.look(manager.workerProgress)
-            openFlow.tick()
-            switch event {
-            case .request(let line, let reply):
-                let answer = service.answer(line)
-                if answer.quits { return { reply(answer.line) } }
-                reply(answer.line)
-            case .signal(SIGHUP):
-                serviceManager.tell(.reloading)
-                // Said in the log; nothing has changed then.
-                _ = try? service.reload()
-                serviceManager.tell(.ready)
-            case .signal(let signal):
-                log.notice("told to end", metadata: ["signal": "\(String(cString: strsignal(signal)))"])
-                return nil
-            case .session(let event): openFlow.handle(event)
-            case .packets(let done):
-                openFlow.takePackets()
-                done()
-            case nil: break
+            queue.serveNext(within: .milliseconds(pause)) { event in
+                watchdog.look(manager.workerProgress)
+                openFlow.tick()
+                ending = deal(with: event, service, openFlow)
+                pause = min(watchdog.intervalMilliseconds, openFlow.quietMilliseconds)
             }
+            if let ending { return ending.lastReply }
         }
+    }
+
+    /// What ends the daemon.
+    private struct Ending {
+        /// What is to be done when all else is; `nil`: nobody waits for an answer.
+        var lastReply: (() -> Void)?
+    }
+
+    private func deal(with event: ControlEvent?, _ service: SwitchService, _ openFlow: OpenFlowService) -> Ending? {
+        switch event {
+        case .request(let line, let reply):
+            let answer = service.answer(line)
+            if answer.quits { return Ending { reply(answer.line) } }
+            reply(answer.line)
+        case .signal(SIGHUP):
+            serviceManager.tell(.reloading)
+            // Said in the log; nothing has changed then.
+            _ = try? service.reload()
+            serviceManager.tell(.ready)
+        case .signal(let signal):
+            log.notice("told to end", metadata: ["signal": "\(String(cString: strsignal(signal)))"])
+            return Ending()
+        case .session(let event): openFlow.handle(event)
+        case .packets(let done):
+            openFlow.takePackets()
+            done()
+        case nil: break
+        }
+        return nil
     }
 
     /// From now on SIGHUP, SIGINT and SIGTERM arrive as events.

@@ -8,7 +8,8 @@ import Session
 import Switch
 
 /// OpenFlow for all bridges of a daemon: keeps connections as the configuration wants them, and takes what arrives to
-/// the bridge that it is for. On the control thread.
+/// the bridge that it is
+/// for. In the control side's turn (``ControlQueue``).
 public final class OpenFlowService {
     private let manager: SwitchManager
     private let runDirectory: String
@@ -39,19 +40,10 @@ public final class OpenFlowService {
         self.runDirectory = runDirectory
         self.version = version
         self.log = log
-        sessions = SessionService { queue.append(.session($0)) }
-        watchPackets(manager.vswitch.datapath.packetIns, queue)
-    }
-
-    /// Wakes the control thread when packets for controllers wait.
-    private func watchPackets(_ packets: PacketInQueue, _ queue: ControlQueue) {
-        Thread.detachNewThread {
-            while true {
-                var descriptor = pollfd(fd: packets.descriptor, events: Int16(POLLIN), revents: 0)
-                if poll(&descriptor, 1, -1) < 0, errno != EINTR { return }
-                queue.appendPackets()
-            }
-        }
+        let entrance = OpenFlowEntrance(queue)
+        sessions = SessionService { entrance.take($0) }
+        entrance.watch(manager.vswitch.datapath.packetIns)
+        entrance.service = self
     }
 
     // MARK: Configuration
