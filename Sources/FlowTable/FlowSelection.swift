@@ -33,16 +33,26 @@ public struct FlowSelection: Sendable, Hashable {
     /// Whether a flow is among those meant.
     public func includes(_ flow: Flow) -> Bool {
         if let table, flow.table != table { return false }
-        if (flow.cookie ^ cookie) & cookieMask != 0 { return false }
         if let strictPriority {
             guard flow.priority == strictPriority, flow.match == match else { return false }
         } else {
             guard match.mask.isSubset(of: flow.match.mask), match.matches(flow.match.key) else { return false }
         }
+        return includesBesideMatch(flow)
+    }
+
+    /// Whether a flow whose table, match and priority are those meant is meant by all else too.
+    func includesBesideMatch(_ flow: Flow) -> Bool {
+        if cookieMask != 0, (flow.cookie ^ cookie) & cookieMask != 0 { return false }
         if let outputPort, !flow.instructions.hasAction(where: { $0.outputs(to: outputPort) }) { return false }
         if let outputGroup, !flow.instructions.hasAction(where: { $0 == .group(outputGroup) }) { return false }
         return true
     }
+}
+
+extension FlowSelection {
+    /// Whether table, match and priority alone tell which flows are meant.
+    var isOfMatchAlone: Bool { cookieMask == 0 && outputPort == nil && outputGroup == nil }
 }
 
 extension InstructionSet {

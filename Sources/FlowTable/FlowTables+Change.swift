@@ -35,7 +35,7 @@ extension FlowTables {
     public mutating func remove(_ selection: FlowSelection) -> [FlowEntry] {
         own()
         let chosen = model.select(selection)
-        for rule in chosen { model.remove(rule) }
+        model.remove(chosen)
         return FlowTables.ordered(chosen)
     }
 
@@ -108,7 +108,7 @@ extension FlowTables {
     ) -> [FlowRemoval] {
         own()
         let chosen = model.select(FlowSelection()).filter { condition($0.entry.flow) }
-        for rule in chosen { model.remove(rule) }
+        model.remove(chosen)
         return FlowTables.ordered(chosen).map {
             FlowRemoval(entry: $0, reason: reason, durationNanoseconds: $0.duration(at: now))
         }

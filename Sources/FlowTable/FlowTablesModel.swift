@@ -65,15 +65,19 @@ final class FlowTablesModel {
             guard let table = table(number) else { continue }
             if let priority = selection.strictPriority {
                 if let rule = table.rules.find(selection.match, priority: priority),
-                    selection.includes(rule.entry.flow)
+                    selection.includesBesideMatch(rule.entry.flow)
                 {
                     result.append(rule)
                 }
             } else if selection.match.mask.isZero {
-                table.rules.forEach { if selection.includes($0.entry.flow) { result.append($0) } }
+                result.reserveCapacity(result.count + table.rules.count)
+                let isAny = selection.isOfMatchAlone
+                table.rules.forEach {
+                    if isAny || selection.includesBesideMatch($0.entry.flow) { result.append($0) }
+                }
             } else {
                 table.forEachWithin(selection.match) { entry in
-                    if selection.includes(entry.flow), let rule = rule(of: entry) { result.append(rule) }
+                    if selection.includesBesideMatch(entry.flow), let rule = rule(of: entry) { result.append(rule) }
                 }
             }
         }
@@ -160,11 +164,32 @@ final class FlowTablesModel {
     }
 
     func remove(_ rule: RuleIndex.Rule) {
-        note(.removed(rule.entry), rule.entry)
         tables[Int(rule.entry.flow.table)]?.remove(rule)
-        masks.remove(rule.entry.flow.match.mask)
+        forget(rule.entry)
+    }
+
+    /// Removes flows, each of which is named once. A table that loses all goes as a whole.
+    func remove(_ rules: [RuleIndex.Rule]) {
+        var counts = [Int](repeating: 0, count: tables.count)
+        for rule in rules { counts[Int(rule.entry.flow.table)] += 1 }
+        var isCleared = [Bool](repeating: false, count: tables.count)
+        for (number, table) in tables.enumerated() {
+            guard let table, counts[number] > 0, counts[number] == table.rules.count else { continue }
+            table.discardAll()
+            tables[number] = nil
+            isCleared[number] = true
+        }
+        for rule in rules {
+            if isCleared[Int(rule.entry.flow.table)] { forget(rule.entry) } else { remove(rule) }
+        }
+    }
+
+    /// What is kept of a flow beside its table goes.
+    private func forget(_ entry: FlowEntry) {
+        note(.removed(entry), entry)
+        masks.remove(entry.flow.match.mask)
         flowCount -= 1
-        timeouts.forget(rule.entry, isCurrent: isCurrent)
+        timeouts.forget(entry, isCurrent: isCurrent)
     }
 
     private func exchange(_ rule: RuleIndex.Rule, for entry: FlowEntry) {

@@ -45,21 +45,37 @@ final class Reclaimer {
     /// Counts snapshots.
     private(set) var epochNumber: UInt64 = 1
     private var epoch = Epoch()
-    /// By number of words, small blocks that nobody uses: changes take and give back one after the other.
-    private var spare: [[Words]] = unsafe Array(repeating: [], count: Reclaimer.spareWords + 1)
-    private static let spareWords = 24
-    private static let spareBlocks = 256
+    /// By number of words, small blocks that nobody uses: changes take and give back one after the other. The address
+    /// of the first, and how many there are; each has the address of the next in its first word.
+    private let spare: Words
+    private static var spareWords: Int { 24 }
+    private static var spareBlocks: UInt64 { 4096 }
+
+    init() {
+        // Safe: two words for each length.
+        unsafe spare = Words.allocate(capacity: 2 * (Self.spareWords + 1))
+        unsafe spare.initialize(repeating: 0, count: 2 * (Self.spareWords + 1))
+    }
 
     deinit {
         epoch.removeOwner()
         // Safe: spare blocks are known here alone.
-        for unsafe list in unsafe spare { for unsafe block in unsafe list { unsafe block.deallocate() } }
+        for length in 0...Self.spareWords { while let block = unsafe takeSpare(length) { unsafe block.deallocate() } }
+        unsafe spare.deallocate()
+    }
+
+    private func takeSpare(_ wordCount: Int) -> Words? {
+        // Safe: spare blocks are known here alone, and begin with the address of the next, or zero.
+        guard let block = unsafe Words(bitPattern: UInt(spare[2 * wordCount])) else { return nil }
+        unsafe spare[2 * wordCount] = block[0]
+        unsafe spare[2 * wordCount + 1] -= 1
+        return unsafe block
     }
 
     /// Memory for a block, not initialised.
     private func take(_ wordCount: Int) -> Words {
         // Safe: a spare block is as long as the list that it is in says.
-        if wordCount <= Self.spareWords, let block = unsafe spare[wordCount].popLast() { return unsafe block }
+        if wordCount <= Self.spareWords, let block = unsafe takeSpare(wordCount) { return unsafe block }
         return unsafe Words.allocate(capacity: wordCount)
     }
 
@@ -102,10 +118,12 @@ final class Reclaimer {
     /// Takes a block out of use whose length is known: it may serve again.
     func discard(_ block: Words, wordCount: Int) {
         // Safe: as above; only a block that no snapshot knows is kept.
-        guard unsafe isOwn(block), wordCount <= Self.spareWords, unsafe spare[wordCount].count < Self.spareBlocks else {
-            return unsafe discard(block)
-        }
-        unsafe spare[wordCount].append(block)
+        guard unsafe isOwn(block), wordCount <= Self.spareWords,
+            unsafe spare[2 * wordCount + 1] < Self.spareBlocks
+        else { return unsafe discard(block) }
+        unsafe block[0] = spare[2 * wordCount]
+        unsafe spare[2 * wordCount] = UInt64(UInt(bitPattern: block))
+        unsafe spare[2 * wordCount + 1] += 1
     }
 
     /// Takes out of use what snapshots know.

@@ -16,8 +16,7 @@ struct RuleIndex {
 
     init(hasher: KeyHash) { self.hasher = hasher }
 
-    private func hash(_ match: Match, _ priority: UInt16) -> UInt64 {
-        let words = match.mask.wordSet
+    private func hash(_ match: Match, words: UInt32, _ priority: UInt16) -> UInt64 {
         var state = hasher.mix(hasher.seed, UInt64(words) << 16 | UInt64(priority))
         var rest = words
         while rest != 0 {
@@ -28,11 +27,13 @@ struct RuleIndex {
         return state == 0 ? 1 : state
     }
 
-    private func place(_ hash: UInt64, _ match: Match, _ priority: UInt16) -> (number: Int, isTaken: Bool) {
+    private func place(
+        _ hash: UInt64, _ match: Match, words: UInt32, _ priority: UInt16
+    ) -> (number: Int, isTaken: Bool) {
         let mask = hashes.count - 1
         var number = Int(truncatingIfNeeded: hash) & mask
         while hashes[number] != 0 {
-            if hashes[number] == hash, let rule = rules[number], rule.entry.isFor(match, priority) {
+            if hashes[number] == hash, let rule = rules[number], rule.entry.isFor(match, words: words, priority) {
                 return (number, true)
             }
             number = (number + 1) & mask
@@ -41,22 +42,24 @@ struct RuleIndex {
     }
 
     func find(_ match: Match, priority: UInt16) -> Rule? {
-        let (number, isTaken) = place(hash(match, priority), match, priority)
+        let words = match.mask.wordSet
+        let (number, isTaken) = place(hash(match, words: words, priority), match, words: words, priority)
         return isTaken ? rules[number] : nil
     }
 
     /// Adds a flow, or puts it in the place of the one with the same match and priority.
     mutating func set(_ entry: FlowEntry, in subtable: Subtable) {
         if (count + 1) * 4 > hashes.count * 3 { grow() }
-        let hash = hash(entry.flow.match, entry.flow.priority)
-        let (number, isTaken) = place(hash, entry.flow.match, entry.flow.priority)
+        let words = entry.matchedWords
+        let hash = hash(entry.flow.match, words: words, entry.flow.priority)
+        let (number, isTaken) = place(hash, entry.flow.match, words: words, entry.flow.priority)
         hashes[number] = hash
         rules[number] = Rule(entry: entry, subtable: subtable)
         if !isTaken { count += 1 }
     }
 
     mutating func remove(_ entry: FlowEntry) {
-        let hash = hash(entry.flow.match, entry.flow.priority)
+        let hash = hash(entry.flow.match, words: entry.matchedWords, entry.flow.priority)
         let mask = hashes.count - 1
         // The entry is known, so its match need not be compared.
         var hole = Int(truncatingIfNeeded: hash) & mask
@@ -99,7 +102,16 @@ struct RuleIndex {
 extension FlowEntry {
     /// Whether this is the flow with a match and priority. Bits of a key outside its mask are zero, so the words that
     /// the mask has nothing of need not be compared.
-    fileprivate func isFor(_ match: Match, _ priority: UInt16) -> Bool {
-        flow.priority == priority && flow.match.key == match.key && flow.match.mask == match.mask
+    ///
+    /// - Parameter words: those that the match's mask has bits of.
+    fileprivate func isFor(_ match: Match, words: UInt32, _ priority: UInt16) -> Bool {
+        if flow.priority != priority || matchedWords != words { return false }
+        var rest = words
+        while rest != 0 {
+            let word = rest.trailingZeroBitCount
+            if flow.match.key[word] != match.key[word] || flow.match.mask[word] != match.mask[word] { return false }
+            rest &= rest - 1
+        }
+        return true
     }
 }

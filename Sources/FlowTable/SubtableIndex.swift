@@ -11,6 +11,8 @@ final class SubtableIndex {
     private let reclaimer: Reclaimer
     private(set) var subtables: [SubtableShape: Subtable] = [:]
     private var tries: [PrefixTrie]
+    /// By ``PrefixField``, what the tries lack.
+    private var prefixChanges = Array(repeating: PrefixChanges(), count: PrefixField.count)
     private(set) var count = 0
     /// What was chosen for a mask, of which many flows have the same.
     private var choices: [Choice?] = Array(repeating: nil, count: 64)
@@ -48,7 +50,7 @@ final class SubtableIndex {
     func insert(_ entry: FlowEntry) -> Subtable {
         let (subtable, hash) = chooseSubtable(entry.flow.match)
         subtable.insert(entry, hash: hash)
-        forEachPrefix(entry.flow.match) { tries[$0].add($1, length: $2) }
+        forEachPrefix(entry.flow.match) { prefixChanges[$0].note($1, length: $2, isRemoval: false) }
         count += 1
         return subtable
     }
@@ -60,7 +62,7 @@ final class SubtableIndex {
             for choice in choices { choice?.forget(subtable) }
             subtable.discardAll()
         }
-        forEachPrefix(entry.flow.match) { tries[$0].remove($1, length: $2) }
+        forEachPrefix(entry.flow.match) { prefixChanges[$0].note($1, length: $2, isRemoval: true) }
         count -= 1
     }
 
@@ -136,6 +138,9 @@ final class SubtableIndex {
 
     /// The index as lookups see it until the next change; `nil` when it is empty. It goes to ``Reclaimer`` later.
     func publish() -> UnsafeMutablePointer<PublishedTable>? {
+        for field in PrefixField.all {
+            prefixChanges[field].apply(to: &tries[field], isLarge: PrefixField.place(field).width > 16)
+        }
         guard count > 0 else { return nil }
         let ordered = subtables.values.map { (rank: $0.publishedRank(), subtable: $0) }.sorted { $0.rank > $1.rank }
         // Safe: both are initialised whole here, never changed, and kept by the reclaimer until no snapshot has them.

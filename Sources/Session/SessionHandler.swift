@@ -24,6 +24,8 @@ final class SessionHandler: ChannelInboundHandler {
     private var buffer = ByteBuffer()
     private var session: Session?
     private var context: ChannelHandlerContext?
+    /// The batch after the one that is being dealt with.
+    private var ahead: [SessionItem] = []
     private let backlog = SessionBacklog()
     private var deadline: Scheduled<Void>?
     private var lastHeard = NIODeadline.now()
@@ -111,7 +113,7 @@ final class SessionHandler: ChannelInboundHandler {
 
     func channelReadComplete(context: ChannelHandlerContext) {
         if state == .greeting { takeHello() }
-        if state == .reading { takeBatch() }
+        if state == .reading { takeBatch() } else { readAhead() }
         context.fireChannelReadComplete()
     }
 
@@ -167,25 +169,48 @@ final class SessionHandler: ChannelInboundHandler {
 
     /// Hands over all whole messages, up to a bound.
     private func takeBatch() {
-        guard let session else {
+        guard session != nil else {
             // Who snoops has nothing to say.
             buffer.clear()
             return askForMore()
         }
+        let items = nextBatch()
+        if state == .ended { return }
+        if items.isEmpty { return askForMore() }
+        state = .serving
+        serve(items)
+    }
+
+    /// Has a batch dealt with, and meanwhile gets the next one ready.
+    private func serve(_ items: [SessionItem]) {
+        guard let session else { return }
+        endpoint.events(.received(session, items))
+        readAhead()
+    }
+
+    private func readAhead() {
+        guard state == .serving, ahead.isEmpty else { return }
+        ahead = nextBatch()
+        if state == .serving, ahead.isEmpty, !isInputClosed { context?.read() }
+    }
+
+    private func nextBatch() -> [SessionItem] {
         var items: [SessionItem] = []
         while items.count < SessionLimits.batch, buffer.readableBytes >= Codec.headerSize {
             guard let bytes = buffer.getBytes(at: buffer.readerIndex, length: Codec.headerSize),
                 let header = Codec.header(of: bytes)
             else { break }
-            if header.length < Codec.headerSize { return end("a message claims to be \(header.length) bytes long") }
+            if header.length < Codec.headerSize {
+                // What came before it is still to be dealt with.
+                if items.isEmpty, state == .reading { end("a message claims to be \(header.length) bytes long") }
+                break
+            }
             guard let message = buffer.readBytes(length: header.length) else { break }
             endpoint.snoop(message)
             take(message, header, into: &items)
         }
-        if items.isEmpty { return askForMore() }
         buffer.discardReadBytes()
-        state = .serving
-        endpoint.events(.received(session, items))
+        return items
     }
 
     private func take(_ bytes: [UInt8], _ header: Codec.Header, into items: inout [SessionItem]) {
@@ -215,8 +240,13 @@ final class SessionHandler: ChannelInboundHandler {
             }
             return
         }
-        state = .reading
-        takeBatch()
+        if ahead.isEmpty {
+            state = .reading
+            return takeBatch()
+        }
+        let items = ahead
+        ahead = []
+        serve(items)
     }
 
     private var loop: any EventLoop {
