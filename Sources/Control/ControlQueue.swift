@@ -17,7 +17,7 @@ public enum ControlEvent: Sendable {
 /// The way from sockets and signals to the one control thread, in the order of arrival.
 ///
 /// Bounded by its senders: a client has one request here at most. What takes microseconds and finds nobody before it
-/// may be dealt with where it arrives (``serveAtOnce(_:)``), which saves waking the control thread and being woken by it.
+/// may be dealt with where it arrives (``serveAtOnce(_:)``), which saves waking the control thread and being woken.
 public final class ControlQueue: Sendable {
     private let waiting = Mutex<[ControlEvent]>([])
     private let count = DispatchSemaphore(value: 0)

@@ -1,7 +1,7 @@
 /// Prefixes of one field that have come and gone since its trie was brought up to date.
 ///
-/// Tries serve snapshots alone, so they need not follow each change. Many changes are made in the order of the prefixes:
-/// then most nodes on a change's way are those of the way before, and are still in the processor's cache.
+/// Tries serve snapshots alone, so they need not follow each change. Many changes are made in the order of the
+/// prefixes: then most nodes on a change's way are those of the way before, and are still in the processor's cache.
 struct PrefixChanges {
     private struct Change {
         let value: UInt64
