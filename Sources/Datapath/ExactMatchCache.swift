@@ -41,11 +41,15 @@ struct ExactMatchCache: ~Copyable {
     /// What an entry remembers of a key: a megaflow, and the stamp that it had. The key is that megaflow's only if it
     /// still has the stamp (``MegaflowMemory/isLive``). To look costs another cache line, so it is left to the caller.
     ///
-    /// - Parameter oldestStamp: megaflows installed before are gone, and their memory with them.
+    /// - Parameters:
+    ///   - oldestStamp: megaflows installed before are gone, and their memory with them.
+    ///   - width: ``wordCount``, as a constant where it is known.
     @inline(__always) @_noLocks
-    func recall(_ words: UnsafePointer<UInt64>, hash: UInt64, oldestStamp: UInt64) -> MegaflowMemory? {
-        if let found = match(place(hash & slotMask), words, oldestStamp) { return found }
-        return match(place((hash >> 32) & slotMask), words, oldestStamp)
+    func recall(
+        _ words: UnsafePointer<UInt64>, hash: UInt64, oldestStamp: UInt64, width: Int
+    ) -> MegaflowMemory? {
+        if let found = match(place(hash & slotMask), words, oldestStamp, width) { return found }
+        return match(place((hash >> 32) & slotMask), words, oldestStamp, width)
     }
 
     /// The megaflow that an entry remembers of a key, if it is still there, whatever stamp it has got since; for
@@ -58,7 +62,7 @@ struct ExactMatchCache: ~Copyable {
     ) -> MegaflowEntry? {
         for slot in 0..<2 as Range<UInt64> {
             let entry = place((hash >> (slot &* 32)) & slotMask)
-            guard let memory = match(entry, words, oldestMemoryStamp), memory.isThere else { continue }
+            guard let memory = match(entry, words, oldestMemoryStamp, wordCount), memory.isThere else { continue }
             return MegaflowEntry(megaflow: memory.megaflow, entry: entry)
         }
         return nil
@@ -75,8 +79,8 @@ struct ExactMatchCache: ~Copyable {
         let secondIsFree = second.load(fromByteOffset: 8, as: UInt64.self) < oldestStamp
         // What the key left behind of a megaflow that was evicted must go, as it would be found instead. When both
         // are taken, a bit of the hash that indexes neither decides, so that neither always loses.
-        let takesFirst = firstIsFree || match(first, words, oldestStamp) != nil
-        let takesSecond = secondIsFree || match(second, words, oldestStamp) != nil
+        let takesFirst = firstIsFree || match(first, words, oldestStamp, wordCount) != nil
+        let takesSecond = secondIsFree || match(second, words, oldestStamp, wordCount) != nil
         let entry = takesFirst ? first : takesSecond ? second : hash >> 63 == 0 ? first : second
         entry.storeBytes(of: megaflow, as: MegaflowPointer.self)
         entry.storeBytes(of: megaflow.pointee.stamp, toByteOffset: 8, as: UInt64.self)
@@ -100,14 +104,14 @@ struct ExactMatchCache: ~Copyable {
 
     @inline(__always) @_noLocks
     private func match(
-        _ entry: UnsafeMutableRawPointer, _ words: UnsafePointer<UInt64>, _ oldestStamp: UInt64
+        _ entry: UnsafeMutableRawPointer, _ words: UnsafePointer<UInt64>, _ oldestStamp: UInt64, _ width: Int
     ) -> MegaflowMemory? {
         let stamp = entry.load(fromByteOffset: 8, as: UInt64.self)
         if stamp < oldestStamp { return nil }
         let stored = (entry + ExactMatchCache.headerBytes).assumingMemoryBound(to: UInt64.self)
         var difference: UInt64 = 0
         var word = 0
-        while word < wordCount {
+        while word < width {
             difference |= stored[word] ^ words[word]
             word &+= 1
         }

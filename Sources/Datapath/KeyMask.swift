@@ -16,10 +16,11 @@ struct KeyMask: ~Copyable {
     init(_ mask: FlowMask) {
         words = .allocate(capacity: FlowKey.packetWordCount)
         masks = .allocate(capacity: FlowKey.packetWordCount)
+        let bits = mask.words.span
         var count = 0
-        for word in 0..<FlowKey.packetWordCount where mask.words[word] != 0 {
+        for word in 0..<FlowKey.packetWordCount where bits[word] != 0 {
             (words + count).initialize(to: word)
-            (masks + count).initialize(to: mask.words[word])
+            (masks + count).initialize(to: bits[word])
             count += 1
         }
         self.count = count
@@ -34,15 +35,17 @@ struct KeyMask: ~Copyable {
     /// Writes the words of `key` that count, cut down, to `compact`; their hash.
     ///
     /// One pass, so that the hash takes each word from a register: reading back what was just stored would stall.
+    ///
+    /// - Parameter width: ``count``, as a constant where it is known.
     @inline(__always) @_noLocks
     func extract(
-        _ key: UnsafePointer<FlowKey>, into compact: UnsafeMutablePointer<UInt64>, _ hash: KeyHash
+        _ key: UnsafePointer<FlowKey>, into compact: UnsafeMutablePointer<UInt64>, _ hash: KeyHash, width: Int
     ) -> UInt64 {
         let source = UnsafeRawPointer(key).assumingMemoryBound(to: UInt64.self)
         var result: UInt64 = 0
         var index = 0
         // Safe: count ≤ FlowKey.packetWordCount, and so is each word number.
-        while index &+ 1 < count {
+        while index &+ 1 < width {
             let first = source[words[index]] & masks[index]
             let second = source[words[index &+ 1]] & masks[index &+ 1]
             compact[index] = first
@@ -50,13 +53,19 @@ struct KeyMask: ~Copyable {
             result ^= hash.pair(first, second, at: index)
             index &+= 2
         }
-        if index < count {
+        if index < width {
             let last = source[words[index]] & masks[index]
             compact[index] = last
             result ^= hash.single(last, at: index)
         }
         return result
     }
+
+    /// The same where the width is not known to the compiler.
+    @inline(__always) @_noLocks
+    func extract(
+        _ key: UnsafePointer<FlowKey>, into compact: UnsafeMutablePointer<UInt64>, _ hash: KeyHash
+    ) -> UInt64 { extract(key, into: compact, hash, width: count) }
 
     /// How much of a packet must be parsed to know the words that count.
     var depth: ParseDepth {
@@ -67,7 +76,8 @@ struct KeyMask: ~Copyable {
                 || word == KeyLayout.portAndTypes && masks[index] & 0xffff_ffff == 0
             let ethernet = word <= KeyLayout.ethernetSource
                 && (word != KeyLayout.portAndTypes || masks[index] & 0xffff == 0)
-            if !portOnly { depth = max(depth, ethernet ? .ethernet : .full) }
+            let common = word <= KeyLayout.transport || word == KeyLayout.physicalPort
+            if !portOnly { depth = max(depth, ethernet ? .ethernet : common ? .common : .full) }
         }
         return depth
     }
@@ -79,9 +89,12 @@ enum ParseDepth: UInt8, Comparable {
     case port
     /// Ethernet addresses, type and VLAN tags.
     case ethernet
+    /// What untagged IPv4 packets without options can have: no words but 0…4 and 17.
+    case common
     /// Every header.
     case full
 
+    @inline(__always) @_noLocks
     static func < (left: ParseDepth, right: ParseDepth) -> Bool { left.rawValue < right.rawValue }
 
     var isPort: Bool {

@@ -20,6 +20,8 @@ struct MegaflowCache: ~Copyable {
     private var slots: [MegaflowPointer] = []
     private var contributors: [ContiguousArray<FlowEntry>] = []
     private var counters: [ContiguousArray<Unmanaged<FlowCounters>>] = []
+    /// Those of the last megaflow: the next ones often have the same.
+    private var lastCounters: ContiguousArray<Unmanaged<FlowCounters>> = []
     /// Those of the few megaflows that have any.
     private var effects: [MegaflowPointer: ContiguousArray<any SideEffect>] = [:]
     private let outlet: SideEffectOutlet?
@@ -83,8 +85,8 @@ struct MegaflowCache: ~Copyable {
             Megaflow(stamp: stamp, now: now, program: program, hash: hash, subtable: number, slot: slots.count))
         slots.append(megaflow)
         // The flows may leave the tables before the megaflow leaves the cache.
-        contributors.append(ContiguousArray(translation.contributors.map { $0.takeUnretainedValue() }))
-        counters.append(translation.counters)
+        contributors.append(ContiguousArray(translation.contributors.lazy.map { $0.takeUnretainedValue() }))
+        counters.append(sharedCounters(translation.counters))
         if !translation.effects.isEmpty {
             effects[megaflow] = translation.effects
             outlet?.push(translation.effects)
@@ -180,9 +182,22 @@ struct MegaflowCache: ~Copyable {
         megaflow.pointee.bytes = 0
     }
 
+    /// A list of counters of the cache's own, shared with the megaflow before if that has the same.
+    // Slow path: part of a translation.
+    private mutating func sharedCounters(
+        _ wanted: ContiguousArray<Unmanaged<FlowCounters>>
+    ) -> ContiguousArray<Unmanaged<FlowCounters>> {
+        if !lastCounters.elementsEqual(wanted, by: { $0.toOpaque() == $1.toOpaque() }) {
+            lastCounters = ContiguousArray(wanted.lazy.map { $0 })
+        }
+        return lastCounters
+    }
+
     // Slow path: part of a translation.
     private mutating func subtable(for mask: FlowMask, widest: FlowMask) -> Int {
-        for number in 0..<subtableCount where subtables[number].mask == mask { return number }
+        let signature = MegaflowSubtable.signature(mask)
+        for number in 0..<subtableCount
+        where subtables[number].signature == signature && subtables[number].mask == mask { return number }
         if subtableCount >= Limits.megaflowMasks, mask != widest { return subtable(for: widest, widest: widest) }
         if subtableCount == capacity { grow() }
         (subtables + subtableCount).initialize(to: MegaflowSubtable(mask: mask))

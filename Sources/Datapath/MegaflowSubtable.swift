@@ -4,6 +4,8 @@ import Packet
 /// The megaflows of one mask: an open-addressing index of 32-bit tags and arena positions.
 struct MegaflowSubtable: ~Copyable {
     let mask: FlowMask
+    /// See ``signature(_:)``.
+    let signature: UInt64
     let key: KeyMask
     private(set) var count = 0
     /// Packets that found their megaflow here since the last ranking.
@@ -23,11 +25,24 @@ struct MegaflowSubtable: ~Copyable {
     // Slow path: part of a translation.
     init(mask: FlowMask) {
         self.mask = mask
+        signature = Self.signature(mask)
         key = KeyMask(mask)
         stride = MemoryLayout<Megaflow>.stride + key.count * 8
         indexMask = 63
         index = .allocate(capacity: 64)
         index.initialize(repeating: nil, count: 64)
+    }
+
+    /// A number that tells most masks apart, to compare first.
+    // Slow path: part of a translation.
+    static func signature(_ mask: FlowMask) -> UInt64 {
+        let words = mask.words.span
+        var result: UInt64 = 0
+        for word in 0..<FlowKey.packetWordCount {
+            result = (result ^ words[word]) &* 0x9e37_79b9_7f4a_7c15
+            result ^= result >> 29
+        }
+        return result
     }
 
     // Slow path: when flows have changed.

@@ -8,6 +8,8 @@ struct ProgramStore: ~Copyable {
     }
 
     private var programs: [Key: UnsafeMutablePointer<ActionProgram>] = [:]
+    /// What was asked for last, which is often asked for again.
+    private var last: (key: Key, program: UnsafeMutablePointer<ActionProgram>)?
 
     var count: Int { programs.count }
 
@@ -15,8 +17,15 @@ struct ProgramStore: ~Copyable {
     mutating func program(
         _ instructions: ContiguousArray<Instruction>, dropReason: DropReason
     ) -> UnsafePointer<ActionProgram> {
-        let key = Key(instructions: instructions, dropReason: dropReason)
-        if let known = programs[key] { return UnsafePointer(known) }
+        if let last, last.key.dropReason == dropReason, last.key.instructions == instructions {
+            return UnsafePointer(last.program)
+        }
+        // A copy: the caller goes on writing to its own array, which must have no other owner.
+        let key = Key(instructions: ContiguousArray(instructions.lazy.map { $0 }), dropReason: dropReason)
+        if let known = programs[key] {
+            last = (key, known)
+            return UnsafePointer(known)
+        }
         let header = MemoryLayout<ActionProgram>.stride
         let block = UnsafeMutableRawPointer.allocate(
             byteCount: header + instructions.count * MemoryLayout<Instruction>.stride, alignment: 16)
@@ -25,12 +34,14 @@ struct ProgramStore: ~Copyable {
         let body = block.advanced(by: header).bindMemory(to: Instruction.self, capacity: instructions.count)
         for (index, instruction) in instructions.enumerated() { (body + index).initialize(to: instruction) }
         programs[key] = program
+        last = (key, program)
         return UnsafePointer(program)
     }
 
     mutating func removeAll() {
         for program in programs.values { UnsafeMutableRawPointer(program).deallocate() }
         programs.removeAll(keepingCapacity: true)
+        last = nil
     }
 
     deinit { for program in programs.values { UnsafeMutableRawPointer(program).deallocate() } }

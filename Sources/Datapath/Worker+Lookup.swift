@@ -7,6 +7,7 @@ extension UnsafeMutablePointer where Pointee == Worker {
     @inline(__always) @_noLocks
     func parse(_ count: Int, _ bridge: UnsafeMutablePointer<BridgeState>, _ number: UInt32) {
         pointee.isParsedWhole = bridge.pointee.depth.isFull
+        pointee.hasLayouts = bridge.pointee.depth >= .common
         switch bridge.pointee.depth {
         case .port:
             pointee.keys[0].words[KeyLayout.portAndTypes] = UInt64(number) << 32
@@ -16,10 +17,17 @@ extension UnsafeMutablePointer where Pointee == Worker {
             while index < count {
                 prefetchData(index &+ 4, count)
                 let packet = packet(index)
-                PacketParser.parseEthernet(
+                _ = PacketParser.parseEthernet(
                     packet.data, count: packet.segmentLength, packetLength: packet.length, port: number,
                     into: pointee.keys + index)
                 pointee.keys[index].words[KeyLayout.physicalPort] = UInt64(number) << 32
+                index &+= 1
+            }
+        case .common:
+            var index = 0
+            while index < count {
+                prefetchData(index &+ 4, count)
+                parseCommon(index, number)
                 index &+= 1
             }
         case .full:
@@ -30,6 +38,16 @@ extension UnsafeMutablePointer where Pointee == Worker {
                 index &+= 1
             }
         }
+    }
+
+    /// Fills one packet's key with the words that ``ParseDepth/common`` allows to be looked at.
+    @inline(__always) @_noLocks
+    private func parseCommon(_ index: Int, _ number: UInt32) {
+        let packet = packet(index)
+        let isCommon = PacketParser.parseCommon(
+            packet.data, count: packet.segmentLength, packetLength: packet.length, port: number,
+            into: pointee.keys + index, layout: pointee.layouts + index)
+        if !isCommon { parseWhole(index, number) }
     }
 
     /// Fills one packet's key with every header.
@@ -67,13 +85,36 @@ extension UnsafeMutablePointer where Pointee == Worker {
             pointee.counters.exactMatchHits &+= UInt64(truncatingIfNeeded: count)
             return 0
         }
+        // The usual widths as constants: then the loops over a key's words become straight code.
+        switch bridge.pointee.relevant.count {
+        case 3: return probeThreeWords(count, bridge)
+        case 4: return probeFourWords(count, bridge)
+        default: return probeBurst(count, bridge, bridge.pointee.relevant.count)
+        }
+    }
+
+    @inline(never) @_noLocks
+    private func probeThreeWords(_ count: Int, _ bridge: UnsafeMutablePointer<BridgeState>) -> UInt32 {
+        probeBurst(count, bridge, 3)
+    }
+
+    @inline(never) @_noLocks
+    private func probeFourWords(_ count: Int, _ bridge: UnsafeMutablePointer<BridgeState>) -> UInt32 {
+        probeBurst(count, bridge, 4)
+    }
+
+    /// The same for keys of one width.
+    @inline(__always) @_noLocks
+    private func probeBurst(_ count: Int, _ bridge: UnsafeMutablePointer<BridgeState>, _ width: Int) -> UInt32 {
         var index = 0
         while index < count {
-            hashKey(index, bridge)
+            pointee.hashes[index] = bridge.pointee.relevant.extract(
+                pointee.keys + index, into: pointee.compactKeys + index &* Worker.compactStride, bridge.pointee.hash,
+                width: width)
             bridge.pointee.exactMatch.prefetch(pointee.hashes[index])
             index &+= 1
         }
-        recallBurst(count, bridge)
+        recallBurst(count, bridge, width)
         var missing: UInt32 = 0
         index = 0
         while index < count {
@@ -91,12 +132,12 @@ extension UnsafeMutablePointer where Pointee == Worker {
 
     /// Notes what the exact-match cache remembers of each packet, and asks for the megaflows.
     @inline(__always) @_noLocks
-    private func recallBurst(_ count: Int, _ bridge: UnsafeMutablePointer<BridgeState>) {
+    private func recallBurst(_ count: Int, _ bridge: UnsafeMutablePointer<BridgeState>, _ width: Int) {
         var index = 0
         while index < count {
             let memory = bridge.pointee.exactMatch.recall(
                 pointee.compactKeys + index &* Worker.compactStride, hash: pointee.hashes[index],
-                oldestStamp: bridge.pointee.oldestStamp)
+                oldestStamp: bridge.pointee.oldestStamp, width: width)
             if let memory {
                 pointee.found[index] = memory.megaflow
                 pointee.stamps[index] = memory.stamp
@@ -118,7 +159,7 @@ extension UnsafeMutablePointer where Pointee == Worker {
     private func findExact(_ index: Int, _ bridge: UnsafeMutablePointer<BridgeState>) -> MegaflowPointer? {
         let memory = bridge.pointee.exactMatch.recall(
             pointee.compactKeys + index &* Worker.compactStride, hash: pointee.hashes[index],
-            oldestStamp: bridge.pointee.oldestStamp)
+            oldestStamp: bridge.pointee.oldestStamp, width: bridge.pointee.relevant.count)
         guard let memory, memory.isLive else { return nil }
         return memory.megaflow
     }

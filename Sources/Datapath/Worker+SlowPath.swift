@@ -66,9 +66,9 @@ extension BridgeState {
     /// Keeps the translation in hand as a megaflow.
     mutating func install(_ key: FlowKey, now: UInt64) -> MegaflowPointer {
         let examinable = publication.pointee.pipeline.examinableMask
-        for word in 0..<FlowKey.packetWordCount {
-            examinedByActions.words[word] |= translation.mask.words[word] & ~examinable.words[word]
-        }
+        let mask = translation.mask
+        let (examined, byFlows) = (mask.words.span, examinable.words.span)
+        for word in 0..<FlowKey.packetWordCount { examinedByActions.words[word] |= examined[word] & ~byFlows[word] }
         if !packetBits(of: translation.mask).isSubset(of: relevantMask) {
             setRelevantMask(relevantMask | packetBits(of: translation.mask | examinable))
         }

@@ -29,6 +29,7 @@ struct KeyHash: Sendable, BitwiseCopyable {
 
     /// The hash of the words of `key` named by `words` (bit by bit), after `state`.
     func hash(_ key: FlowKey, words: UInt32, after state: UInt64) -> UInt64 {
+        let key = key.words.span
         var result = state
         var rest = words
         while rest != 0 {
@@ -42,8 +43,9 @@ struct KeyHash: Sendable, BitwiseCopyable {
 extension FlowKey {
     /// Which words are not zero, bit by bit.
     var wordSet: UInt32 {
+        let own = words.span
         var set: UInt32 = 0
-        for word in 0..<FlowKey.wordCount { set |= (self[word] == 0 ? 0 : 1) &<< UInt32(truncatingIfNeeded: word) }
+        for word in 0..<FlowKey.wordCount { set |= (own[word] == 0 ? 0 : 1) &<< UInt32(truncatingIfNeeded: word) }
         return set
     }
 }

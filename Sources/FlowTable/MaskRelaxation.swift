@@ -28,6 +28,7 @@ enum MaskRelaxation {
 
     private static func coarse(_ mask: FlowMask, ports: Bool) -> FlowMask {
         var result = FlowMask()
+        let mask = mask.words.span
         for word in 0..<FlowKey.wordCount where mask[word] != 0 {
             result[word] =
                 switch word {

@@ -16,6 +16,7 @@ struct MaskUse {
         let bits: FlowMask
 
         func hash(into hasher: inout Hasher) {
+            let bits = bits.words.span
             var folded: UInt64 = 0
             for word in 0..<FlowKey.wordCount where bits[word] != 0 {
                 folded = (folded ^ bits[word] ^ UInt64(word)) &* 0x9e37_79b9_7f4a_7c15
@@ -41,6 +42,7 @@ struct MaskUse {
     }
 
     private mutating func countBits(of mask: FlowMask, step: Int) {
+        let mask = mask.words.span
         for word in 0..<FlowKey.wordCount {
             var rest = mask[word]
             while rest != 0 {

@@ -52,7 +52,12 @@ enum Proof {
             let header = unsafe table.pointee.subtables + number
             if unsafe rank > header.pointee.maximumRank { break }
             if unsafe partitionDiffers(header, key, wildcards) { continue }
-            if unsafe prefixDiffers(header, table, key, plan, &prefixes, wildcards) { continue }
+            // If all that is hashed counts already, the bucket costs no bit more, and less time than the tries.
+            if unsafe !countsHashed(header, wildcards),
+                unsafe prefixDiffers(header, table, key, plan, &prefixes, wildcards)
+            {
+                continue
+            }
             unsafe bucketDiffers(header, key, hasher, plan, rank, wildcards)
         }
     }
@@ -73,6 +78,18 @@ enum Proof {
         return true
     }
 
+    /// Whether all bits that the subtable hashes count.
+    @inline(__always) @_noLocks
+    private static func countsHashed(
+        _ header: UnsafeMutablePointer<SubtableHeader>, _ wildcards: UnsafeMutablePointer<UInt64>
+    ) -> Bool {
+        for number in 0..<(unsafe header.pointee.hashedCount) {
+            let counted = unsafe wildcards[Int(header.pointee.hashedWords[number])]
+            if unsafe header.pointee.hashMasks[number] & ~counted != 0 { return false }
+        }
+        return true
+    }
+
     /// Whether a trie shows that none of the subtable's prefixes of some field matches; then so many leading bits of
     /// the field count as it takes to see that, in the field where that adds the fewest.
     @inline(__always) @_noLocks
@@ -88,7 +105,7 @@ enum Proof {
             let lengths = unsafe header.pointee.prefixLengths[field]
             // A flow without a prefix of the field matches any.
             if lengths & 1 != 0 { continue }
-            let place = plan.prefixes[field]
+            let place = PrefixField.place(field)
             if prefixes.known & (1 &<< UInt8(field)) == 0 {
                 prefixes.known |= 1 &<< UInt8(field)
                 let result = unsafe PrefixTrie.find(

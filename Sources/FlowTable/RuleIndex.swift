@@ -18,22 +18,21 @@ struct RuleIndex {
 
     private func hash(_ match: Match, words: UInt32, _ priority: UInt16) -> UInt64 {
         var state = hasher.mix(hasher.seed, UInt64(words) << 16 | UInt64(priority))
+        let (key, mask) = (match.key.words.span, match.mask.words.span)
         var rest = words
         while rest != 0 {
             let word = rest.trailingZeroBitCount
-            state = hasher.mix(hasher.mix(state, match.mask[word]), match.key[word])
+            state = hasher.mix(hasher.mix(state, mask[word]), key[word])
             rest &= rest - 1
         }
         return state == 0 ? 1 : state
     }
 
-    private func place(
-        _ hash: UInt64, _ match: Match, words: UInt32, _ priority: UInt16
-    ) -> (number: Int, isTaken: Bool) {
+    private func place(_ hash: UInt64, _ match: Match, _ priority: UInt16) -> (number: Int, isTaken: Bool) {
         let mask = hashes.count - 1
         var number = Int(truncatingIfNeeded: hash) & mask
         while hashes[number] != 0 {
-            if hashes[number] == hash, let rule = rules[number], rule.entry.isFor(match, words: words, priority) {
+            if hashes[number] == hash, let rule = rules[number], rule.entry.isFor(match, priority) {
                 return (number, true)
             }
             number = (number + 1) & mask
@@ -42,17 +41,15 @@ struct RuleIndex {
     }
 
     func find(_ match: Match, priority: UInt16) -> Rule? {
-        let words = match.mask.wordSet
-        let (number, isTaken) = place(hash(match, words: words, priority), match, words: words, priority)
+        let (number, isTaken) = place(hash(match, words: match.mask.wordSet, priority), match, priority)
         return isTaken ? rules[number] : nil
     }
 
     /// Adds a flow, or puts it in the place of the one with the same match and priority.
     mutating func set(_ entry: FlowEntry, in subtable: Subtable) {
         if (count + 1) * 4 > hashes.count * 3 { grow() }
-        let words = entry.matchedWords
-        let hash = hash(entry.flow.match, words: words, entry.flow.priority)
-        let (number, isTaken) = place(hash, entry.flow.match, words: words, entry.flow.priority)
+        let hash = hash(entry.flow.match, words: entry.matchedWords, entry.flow.priority)
+        let (number, isTaken) = place(hash, entry.flow.match, entry.flow.priority)
         hashes[number] = hash
         rules[number] = Rule(entry: entry, subtable: subtable)
         if !isTaken { count += 1 }
@@ -100,18 +97,8 @@ struct RuleIndex {
 }
 
 extension FlowEntry {
-    /// Whether this is the flow with a match and priority. Bits of a key outside its mask are zero, so the words that
-    /// the mask has nothing of need not be compared.
-    ///
-    /// - Parameter words: those that the match's mask has bits of.
-    fileprivate func isFor(_ match: Match, words: UInt32, _ priority: UInt16) -> Bool {
-        if flow.priority != priority || matchedWords != words { return false }
-        var rest = words
-        while rest != 0 {
-            let word = rest.trailingZeroBitCount
-            if flow.match.key[word] != match.key[word] || flow.match.mask[word] != match.mask[word] { return false }
-            rest &= rest - 1
-        }
-        return true
+    /// Whether this is the flow with a match and priority.
+    fileprivate func isFor(_ match: Match, _ priority: UInt16) -> Bool {
+        flow.priority == priority && flow.match.key == match.key && flow.match.mask == match.mask
     }
 }

@@ -60,7 +60,10 @@ final class Subtable {
 
     /// The hash of a key's hashed bits.
     func hash(_ key: FlowKey) -> UInt64 {
-        hashedWords.reduce(hasher.seed) { hasher.mix($0, key[$1] & shape.hashMask[$1]) }
+        let (key, mask) = (key.words.span, shape.hashMask.words.span)
+        var state = hasher.seed
+        for word in hashedWords { state = hasher.mix(state, key[word] & mask[word]) }
+        return state
     }
 
     /// How many flows share a bucket with this hash.
@@ -79,9 +82,10 @@ final class Subtable {
             // Safe: a record has two words for each compared word after its header. The entry stays alive as long as
             // the tables or a snapshot can reach the record.
             unsafe record[1] = UInt64(UInt(bitPattern: Unmanaged.passUnretained(entry).toOpaque()))
+            let (key, mask) = (match.key.words.span, match.mask.words.span)
             for (number, word) in comparedWords.enumerated() {
-                unsafe record[2 + 2 * number] = match.key[word]
-                unsafe record[3 + 2 * number] = match.mask[word]
+                unsafe record[2 + 2 * number] = key[word]
+                unsafe record[3 + 2 * number] = mask[word]
             }
         }
         unsafe index.set(hash, to: grown, isNew: bucket == nil)
@@ -117,9 +121,10 @@ final class Subtable {
     func has(priority: UInt16) -> Bool { priorities[priority] != nil }
 
     private func count(_ match: Match, by step: Int) {
+        let mask = match.mask.words.span
         for field in PrefixField.all {
             let place = PrefixField.place(field)
-            let length = place.prefixLength(match.mask[place.word])
+            let length = place.prefixLength(mask[place.word])
             prefixUses[field * 65 + length] += step
         }
     }
@@ -174,13 +179,14 @@ final class Subtable {
 
     private func forEachOverlapping(_ match: Match, in bucket: Words, _ body: (FlowEntry) -> Bool) -> Bool {
         let stride = recordWords
+        let (key, mask) = (match.key.words.span, match.mask.words.span)
         // Safe: reads stay within the bucket's records; their entries are in the table.
         for number in 0..<(unsafe Bucket.count(bucket)) {
             let record = unsafe bucket + Bucket.headerWords + number * stride
             var difference: UInt64 = 0
             for (place, word) in comparedWords.enumerated() {
-                let both = unsafe record[3 + 2 * place] & match.mask[word]
-                difference |= unsafe (record[2 + 2 * place] ^ match.key[word]) & both
+                let both = unsafe record[3 + 2 * place] & mask[word]
+                difference |= unsafe (record[2 + 2 * place] ^ key[word]) & both
             }
             if difference == 0, unsafe !body(Lookup.entry(record).takeUnretainedValue()) { return false }
         }

@@ -117,11 +117,12 @@ final class SubtableIndex {
     }
 
     private func forEachPrefix(_ match: Match, _ body: (Int, UInt64, Int) -> Void) {
+        let (key, mask) = (match.key.words.span, match.mask.words.span)
         for field in PrefixField.all {
             let place = PrefixField.place(field)
-            let length = place.prefixLength(match.mask[place.word])
+            let length = place.prefixLength(mask[place.word])
             guard length > 0 else { continue }
-            body(field, place.aligned(match.key[place.word] & place.leading(length)), length)
+            body(field, place.aligned(key[place.word] & place.leading(length)), length)
         }
     }
 

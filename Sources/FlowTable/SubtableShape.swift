@@ -51,8 +51,9 @@ struct SubtableShape: Hashable {
         hasher.combine(rest)
         hasher.combine(comparedWords)
         hasher.combine(partition)
+        let mask = hashMask.words.span
         while rest != 0 {
-            hasher.combine(hashMask[rest.trailingZeroBitCount])
+            hasher.combine(mask[rest.trailingZeroBitCount])
             rest &= rest - 1
         }
     }

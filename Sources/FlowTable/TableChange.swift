@@ -57,7 +57,8 @@ public struct EarlierDecision {
         for flow in flows {
             guard let effects = flow.effects else { continue }
             tables.formUnion(effects.tables)
-            for word in 0..<FlowKey.wordCount { known[word] &= ~effects.writes[word] }
+            let writes = effects.writes.words.span
+            for word in 0..<FlowKey.wordCount { known[word] &= ~writes[word] }
         }
         self.mask = known
     }
@@ -65,9 +66,11 @@ public struct EarlierDecision {
     /// Whether the decision might be another after a change.
     public func isConcerned(by change: TableChange) -> Bool {
         guard tables.contains(change.table) else { return false }
+        let (own, known) = (key.words.span, mask.words.span)
+        let (others, counted) = (change.match.key.words.span, change.match.mask.words.span)
         var difference: UInt64 = 0
         for word in 0..<FlowKey.wordCount {
-            difference |= (key[word] ^ change.match.key[word]) & change.match.mask[word] & mask[word]
+            difference |= (own[word] ^ others[word]) & counted[word] & known[word]
         }
         return difference == 0
     }

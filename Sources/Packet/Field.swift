@@ -70,8 +70,12 @@ extension FlowKey {
     /// The value of a field, right-aligned.
     public subscript(field: Field) -> UInt128 {
         get {
+            let words = words.span
+            if field.width <= 64 {
+                return UInt128(words[field.word] >> UInt64(field.shift)) & field.allOnes
+            }
             let low = UInt128(words[field.word]) >> UInt128(field.shift)
-            let whole = field.width > 64 ? low | UInt128(words[field.word - 1]) << 64 : low
+            let whole = low | UInt128(words[field.word - 1]) << 64
             return whole & field.allOnes
         }
         set {
@@ -82,7 +86,8 @@ extension FlowKey {
             } else {
                 let place = UInt64(truncatingIfNeeded: field.allOnes) << UInt64(field.shift)
                 let shifted = UInt64(truncatingIfNeeded: value) << UInt64(field.shift)
-                words[field.word] = words[field.word] & ~place | shifted
+                words[field.word] &= ~place
+                words[field.word] |= shifted
             }
         }
     }

@@ -29,17 +29,35 @@ public struct FlowKey: Sendable, BitwiseCopyable {
 /// The bits of a ``FlowKey`` that matter.
 public typealias FlowMask = FlowKey
 
+// Loops go over pointers: for each subscript of an inline array with a variable index the compiler copies the whole array,
+// so that a comparison took a thousand instructions instead of thirty.
+
+extension FlowKey {
+    /// The words of a key that a pointer leads to.
+    @unsafe @inlinable @inline(__always) @_noLocks
+    static func words(_ key: UnsafePointer<FlowKey>) -> UnsafePointer<UInt64> {
+        // Safe: a key is `wordCount` words and nothing else.
+        unsafe UnsafeRawPointer(key).assumingMemoryBound(to: UInt64.self)
+    }
+}
+
 extension FlowKey: Hashable {
     @inlinable @_noLocks
     public static func == (left: FlowKey, right: FlowKey) -> Bool {
-        var difference: UInt64 = 0
-        for word in 0..<wordCount { difference |= left.words[word] ^ right.words[word] }
-        return difference == 0
+        // Safe, here and below: word numbers are below `wordCount`.
+        unsafe withUnsafePointer(to: left) { left in
+            unsafe withUnsafePointer(to: right) { right in
+                var difference: UInt64 = 0
+                for word in 0..<wordCount { difference |= unsafe words(left)[word] ^ words(right)[word] }
+                return difference == 0
+            }
+        }
     }
 
     @inlinable
     public func hash(into hasher: inout Hasher) {
-        for word in 0..<Self.wordCount { hasher.combine(words[word]) }
+        let own = words.span
+        for word in 0..<Self.wordCount { hasher.combine(own[word]) }
     }
 }
 
@@ -48,7 +66,9 @@ extension FlowKey {
     @inlinable @_noLocks
     public static func & (left: FlowKey, right: FlowKey) -> FlowKey {
         var result = left
-        for word in 0..<wordCount { result.words[word] &= right.words[word] }
+        unsafe withUnsafePointer(to: right) { right in
+            for word in 0..<wordCount { result.words[word] &= unsafe words(right)[word] }
+        }
         return result
     }
 
@@ -56,25 +76,27 @@ extension FlowKey {
     @inlinable @_noLocks
     public static func | (left: FlowKey, right: FlowKey) -> FlowKey {
         var result = left
-        for word in 0..<wordCount { result.words[word] |= right.words[word] }
+        unsafe withUnsafePointer(to: right) { right in
+            for word in 0..<wordCount { result.words[word] |= unsafe words(right)[word] }
+        }
         return result
     }
 
     /// Whether no bit is set.
     @inlinable
     public var isZero: Bool {
-        @_noLocks get {
-            var any: UInt64 = 0
-            for word in 0..<Self.wordCount { any |= words[word] }
-            return any == 0
-        }
+        @_noLocks get { self == FlowKey() }
     }
 
     /// Whether each bit set here is set in `other` too.
     @inlinable @_noLocks
     public func isSubset(of other: FlowKey) -> Bool {
-        var outside: UInt64 = 0
-        for word in 0..<Self.wordCount { outside |= words[word] & ~other.words[word] }
-        return outside == 0
+        unsafe withUnsafePointer(to: self) { own in
+            unsafe withUnsafePointer(to: other) { other in
+                var outside: UInt64 = 0
+                for word in 0..<Self.wordCount { outside |= unsafe Self.words(own)[word] & ~Self.words(other)[word] }
+                return outside == 0
+            }
+        }
     }
 }

@@ -41,6 +41,8 @@ struct ActionSet {
 
     init() {}
 
+    var isEmpty: Bool { one.isEmpty }
+
     /// A set of these actions.
     init(_ actions: [Action]) { for action in actions { write(action) } }
 

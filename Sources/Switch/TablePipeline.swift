@@ -56,6 +56,9 @@ public final class TablePipeline: Pipeline {
     /// Whether the tables are not asked: all goes to NORMAL.
     let failsOpen: Bool
     private let places: [UInt32: Int]
+    /// By number, for the numbers that most ports have; -1: there is no such port.
+    private let lowPlaces: [Int32]
+    private static let lowNumbers: UInt32 = 1024
     private let indices: [UInt16: Int]
 
     public convenience init(
@@ -81,13 +84,20 @@ public final class TablePipeline: Pipeline {
         self.failsOpen = failsOpen
         places = Dictionary(uniqueKeysWithValues: ports.enumerated().map { ($1.number, $0) })
         indices = Dictionary(uniqueKeysWithValues: ports.enumerated().map { ($1.index, $0) })
+        let highest = ports.map(\.number).filter { $0 < Self.lowNumbers }.max()
+        var lowPlaces = [Int32](repeating: -1, count: highest.map { Int($0) + 1 } ?? 0)
+        for (place, port) in ports.enumerated() where port.number < Self.lowNumbers {
+            lowPlaces[Int(port.number)] = Int32(place)
+        }
+        self.lowPlaces = lowPlaces
     }
 
     public var examinableMask: FlowMask { tables.examinableMask }
 
     /// One walk through the tables, from table 0 on.
     public func translate(_ key: FlowKey, passes: ContiguousArray<Pass>, into translation: inout Translation) {
-        var translator = Translator(pipeline: self, key: key, passes: passes, translation: translation)
+        // Given away and taken back, so that its arrays keep one owner and are not copied.
+        var translator = Translator(pipeline: self, key: key, passes: passes, translation: consume translation)
         translator.run()
         translation = translator.translation
     }
@@ -99,7 +109,13 @@ public final class TablePipeline: Pipeline {
     public func forwards(to port: UInt16) -> Bool { indices[port].map { ports[$0].forwards } ?? true }
 
     /// The port with an OpenFlow number.
-    func port(_ number: UInt32) -> PipelinePort? { places[number].map { ports[$0] } }
+    func port(_ number: UInt32) -> PipelinePort? {
+        if number < lowPlaces.count {
+            let place = lowPlaces[Int(number)]
+            return place < 0 ? nil : ports[Int(place)]
+        }
+        return places[number].map { ports[$0] }
+    }
 
     /// Whether a bucket's actions lead anywhere, as far as it watches that (OpenFlow 1.3.5 §6.5).
     func isLive(_ bucket: Group.Bucket, depth: Int = 0) -> Bool {
@@ -124,7 +140,7 @@ final class PacketOutPipeline: Pipeline {
     var examinableMask: FlowMask { bridge.examinableMask }
 
     func translate(_ key: FlowKey, passes: ContiguousArray<Pass>, into translation: inout Translation) {
-        var translator = Translator(pipeline: bridge, key: key, passes: passes, translation: translation)
+        var translator = Translator(pipeline: bridge, key: key, passes: passes, translation: consume translation)
         translator.run(actions)
         translation = translator.translation
     }

@@ -10,6 +10,12 @@ extension Translator {
     /// Drops changes that nobody will see, and decides for each output whether the packet is still needed after it.
     mutating func finish() {
         while let last = translation.instructions.last, last.isChange { translation.instructions.removeLast() }
+        if translation.instructions.count <= 1 {
+            if translation.instructions.first?.hasDelivery == true {
+                translation.instructions[0].detail = Instruction.Delivery.final.rawValue
+            }
+            return
+        }
         openLastClone()
         setDeliveries(translation.instructions.indices)
     }

@@ -23,7 +23,7 @@ extension Translator {
 
     /// Sends the packet, as it is at this point, to a port (OpenFlow 1.3.5 §4.5 for the reserved ones).
     mutating func output(_ port: PortNumber) {
-        let source = UInt32(truncatingIfNeeded: key[.inPort])
+        let source = UInt32(truncatingIfNeeded: key.words[KeyLayout.portAndTypes] >> 32)
         switch port {
         case .normal:
             forwardNormally(from: source)

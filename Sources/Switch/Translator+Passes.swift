@@ -9,12 +9,12 @@ import Packet
 extension Translator {
     /// From here on these bits of the key say nothing.
     mutating func hide(_ mask: FlowMask) {
-        opaque = opaque | mask
+        opaque = (opaque ?? FlowMask()) | mask
     }
 
     /// Somebody looks at these bits: if they say nothing any more, the packet is parsed again here.
     mutating func reveal(_ bits: FlowMask) {
-        if halt == nil, !(bits & opaque).isZero { parseAgain() }
+        if halt == nil, let opaque, !(bits & opaque).isZero { parseAgain() }
     }
 
     private mutating func parseAgain() {
@@ -43,7 +43,7 @@ extension Translator {
             key.words[word] = new.words[word]
         }
         key[.inPort] = inPort
-        opaque = FlowMask()
+        opaque = nil
     }
 
     /// From here on the translation is what was asked for.

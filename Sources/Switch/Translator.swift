@@ -46,7 +46,8 @@ struct Translator {
     /// Whether not all packets of the megaflow come this far, so that each must be counted when it does.
     var countsApart = false
     /// Bits of the key that say nothing any more: the packet must be parsed again before somebody looks at them.
-    var opaque = FlowMask()
+    /// `nil`: there are none, which is so on most ways.
+    var opaque: FlowMask?
     /// Where the packet was parsed again, and how far it has got on that way.
     let passes: ContiguousArray<Pass>
     var passCount = 0
@@ -74,13 +75,12 @@ struct Translator {
         self.key = key
         self.passes = passes
         self.translation = translation
-        arrival = UInt32(truncatingIfNeeded: key[.inPort])
+        arrival = UInt32(truncatingIfNeeded: key.words[KeyLayout.portAndTypes] >> 32)
     }
 
     /// Translates, beginning with table 0.
     mutating func run() {
-        // Whether an output is the input port decides, even where no flow looks at it.
-        examine(.inPort)
+        examineInPort()
         if let port = pipeline.port(arrival), !port.flags.isDisjoint(with: [.down, .noReceive]) {
             translation.dropReason = .portBlocked
             return
@@ -92,7 +92,7 @@ struct Translator {
 
     /// Translates a controller's own actions.
     mutating func run(_ actions: [Action]) {
-        examine(.inPort)
+        examineInPort()
         translation.dropReason = .flowAction
         for action in actions where !flowIsOver { execute(action, depth: 0) }
         end()
@@ -101,7 +101,7 @@ struct Translator {
     private mutating func end() {
         hasExited = false
         flowIsOver = false
-        if halt == nil { executeActionSet() }
+        if halt == nil, !actionSet.isEmpty { executeActionSet() }
         completeMask()
         if case .failed(let reason) = halt {
             translation.instructions.removeAll(keepingCapacity: true)
@@ -132,12 +132,14 @@ struct Translator {
 
     private mutating func look(up table: UInt8) -> FlowEntry? {
         // A table that looks at what is not known any more: the packet is parsed again first.
-        reveal(pipeline.tables.examinableMask)
-        if halt != nil { return nil }
+        if opaque != nil {
+            reveal(pipeline.tables.examinableMask)
+            if halt != nil { return nil }
+        }
         var seen = key
         // No fragment shows its ports, lest a flow that picks by them pick the first one only (ovs-fields(7), the
         // normal way of handling fragments).
-        if key[.ipFrag] != 0 { seen.words[KeyLayout.transport] &= ~Self.ports }
+        if key.words[KeyLayout.portAndTypes] & Self.fragmentBits != 0 { seen.words[KeyLayout.transport] &= ~Self.ports }
         let found = withUnsafePointer(to: seen) { key in
             withUnsafeMutablePointer(to: &translation.mask) { mask in
                 pipeline.tables.find(table: table, key: key, wildcards: mask)
@@ -247,25 +249,33 @@ struct Translator {
     // MARK: What decisions depend on
 
     /// The place of ports, of ICMP's type and code, and of the ARP operation.
-    private static let ports: UInt64 = 0xffff_ffff_0000_0000
+    private static var ports: UInt64 { 0xffff_ffff_0000_0000 }
+    private static var fragmentBits: UInt64 { KeyLayout.fragmentAny | KeyLayout.fragmentLater }
 
     /// Notes what depends on other bits that were noted.
     private mutating func completeMask() {
         // Whoever looks at ports sees whether the packet is a fragment.
         if translation.mask.words[KeyLayout.transport] & Self.ports != 0 {
-            translation.mask[.ipFrag] |= UInt128(KeyLayout.fragmentAny)
+            translation.mask.words[KeyLayout.portAndTypes] |= KeyLayout.fragmentAny
         }
         // A bit of what was decremented depends on all lower bits of what it was before.
         if let timeToLiveBits, translation.mask[.ipTTL] & ~timeToLiveBits != 0 { translation.mask[.ipTTL] = 0xff }
+    }
+
+    /// Whether an output is the input port decides, even where no flow looks at it.
+    private mutating func examineInPort() {
+        translation.mask.words[KeyLayout.portAndTypes] |= 0xffff_ffff_0000_0000
     }
 
     /// Notes that what was decided depends on a field.
     mutating func examine(_ field: FieldID) { examine(field, bits: Field[field].allOnes) }
 
     mutating func examine(_ field: FieldID, bits: UInt128) {
-        var mask = FlowMask()
-        mask[field] = bits
-        reveal(mask)
+        if opaque != nil {
+            var mask = FlowMask()
+            mask[field] = bits
+            reveal(mask)
+        }
         translation.mask[field] |= bits
     }
 

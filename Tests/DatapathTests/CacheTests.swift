@@ -30,8 +30,8 @@ extension KeyHash {
 extension ExactMatchCache {
     /// The live megaflow of a key.
     fileprivate func find(_ words: [UInt64], hash: UInt64, oldestStamp: UInt64) -> MegaflowPointer? {
-        guard let memory = recall(words, hash: hash, oldestStamp: oldestStamp), memory.isLive else { return nil }
-        return memory.megaflow
+        let memory = recall(words, hash: hash, oldestStamp: oldestStamp, width: wordCount)
+        return memory.flatMap { $0.isLive ? $0.megaflow : nil }
     }
 }
 
@@ -324,8 +324,9 @@ struct KeyMaskTests {
     @Test(arguments: [
         (FieldID.inPort, ParseDepth.port), (.inPhyPort, .port), (.metadata, .port), (.reg3, .port),
         (.ethDst, .ethernet),
-        (.ethSrc, .ethernet), (.vlanTCI, .ethernet), (.ethType, .ethernet), (.ipProto, .full), (.ipFrag, .full),
-        (.ipv4Src, .full), (.ipTTL, .full), (.tcpDst, .full), (.ipv6Dst, .full), (.arpOp, .full), (.ndSLL, .full),
+        (.ethSrc, .ethernet), (.vlanTCI, .ethernet), (.ethType, .ethernet), (.ipProto, .common),
+        (.ipFrag, .common), (.ipv4Src, .common), (.ipTTL, .common), (.tcpDst, .common), (.arpOp, .common),
+        (.ipv6Dst, .full), (.ndSLL, .full),
         (.mplsLabel, .full), (.pbbISID, .full), (.ipv6Label, .full), (.ndTarget, .full), (.tunnelID, .full),
     ])
     func depth(field: FieldID, depth: ParseDepth) {
