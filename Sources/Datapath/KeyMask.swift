@@ -94,11 +94,15 @@ enum ParseDepth: UInt8, Comparable {
     /// Every header.
     case full
 
-    @inline(__always) @_noLocks
     static func < (left: ParseDepth, right: ParseDepth) -> Bool { left.rawValue < right.rawValue }
 
     var isPort: Bool {
         @inline(__always) @_noLocks get { if case .port = self { true } else { false } }
+    }
+
+    /// Whether it is known then where the headers lie.
+    var givesLayouts: Bool {
+        @inline(__always) @_noLocks get { if case .common = self { true } else { isFull } }
     }
 
     var isFull: Bool {

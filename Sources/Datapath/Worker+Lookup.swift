@@ -7,7 +7,7 @@ extension UnsafeMutablePointer where Pointee == Worker {
     @inline(__always) @_noLocks
     func parse(_ count: Int, _ bridge: UnsafeMutablePointer<BridgeState>, _ number: UInt32) {
         pointee.isParsedWhole = bridge.pointee.depth.isFull
-        pointee.hasLayouts = bridge.pointee.depth >= .common
+        pointee.hasLayouts = bridge.pointee.depth.givesLayouts
         switch bridge.pointee.depth {
         case .port:
             pointee.keys[0].words[KeyLayout.portAndTypes] = UInt64(number) << 32

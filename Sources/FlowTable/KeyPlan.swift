@@ -2,15 +2,10 @@ import Packet
 
 /// Where fields lie in a key, in the form that lookups need: plain data, made once from the field registry.
 struct KeyPlan: BitwiseCopyable, Sendable {
-    /// By ``PrefixField``.
-    let prefixes: InlineArray<8, PrefixField.Place>
     /// By word, the highest bit of each field, of overlapping ones the widest.
     private var tops: InlineArray<32, UInt64>
 
     init() {
-        var places = InlineArray<8, PrefixField.Place>(repeating: PrefixField.place(0))
-        for field in PrefixField.all { places[field] = PrefixField.place(field) }
-        prefixes = places
         tops = InlineArray(repeating: 1 << 63)
         var taken = FlowMask()
         for field in FieldID.allCases.map({ Field[$0] }).sorted(by: { $0.width > $1.width }) {

@@ -30,6 +30,7 @@ enum PrefixField {
         func prefixLength(_ mask: UInt64) -> Int { min((~aligned(mask)).leadingZeroBitCount, width) }
     }
 
+    @inline(__always) @_noLocks
     static func place(_ field: Int) -> Place {
         switch field {
         case 0: Place(word: KeyLayout.ipv4Addresses, shift: 0, width: 32)
