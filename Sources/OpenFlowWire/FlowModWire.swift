@@ -6,6 +6,7 @@ extension Codec {
     /// OFP_NO_BUFFER.
     static let noBuffer: UInt32 = .max
 
+    /// Deletions have none: the field means nothing there (OpenFlow 1.3.5 §7.3.4.1).
     static func buffer(_ number: UInt32) -> UInt32? { number == noBuffer ? nil : number }
 
     /// struct ofp_flow_mod (OpenFlow 1.3.5 §7.3.4.1).
@@ -34,7 +35,7 @@ extension Codec {
         if !isDeletion { try check(flow) }
         var mod = FlowMod(command, flow)
         mod.cookieMask = cookieMask
-        mod.bufferID = Self.buffer(buffer)
+        mod.bufferID = isDeletion ? nil : Self.buffer(buffer)
         mod.outputPort = port
         mod.outputGroup = group
         return mod
@@ -63,9 +64,13 @@ extension Codec {
     /// struct ofp_flow_mod of 1.0 (OpenFlow 1.0.0 §5.3.3).
     func flowMod10(_ reader: inout WireReader) throws(OpenFlowError) -> FlowMod {
         try reader.require(64, .badLength("a flow mod is cut short"))
+        var beginning = reader
+        let isExact = try beginning.uint32() & OpenFlow10Match.all == 0
         let match = try reader.openFlow10Match()
         let cookie = try reader.uint64()
-        let fixed = try fixedPart(&reader)
+        var fixed = try fixedPart(&reader)
+        // A match without wildcards goes before all others (OpenFlow 1.0.0 §3.4).
+        if isExact { fixed.priority = .max }
         return try flowMod(fixed, cookie: cookie, match: match, &reader)
     }
 
@@ -132,7 +137,7 @@ extension Codec {
         if command == .add { flow.flags.insert(.resetCounts) }
         if !isDeletion { try flow.instructions.checkConsistency(with: match, version: version) }
         var mod = FlowMod(command, flow)
-        mod.bufferID = Self.buffer(fixed.buffer)
+        mod.bufferID = isDeletion ? nil : Self.buffer(fixed.buffer)
         mod.outputPort = fixed.port
         mod.addsWhenNoneIsModified = isModification && cookie != .max
         mod.setsCookie = isModification && cookie != .max

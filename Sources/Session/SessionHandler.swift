@@ -173,7 +173,9 @@ final class SessionHandler: ChannelInboundHandler {
             return askForMore()
         }
         var items: [SessionItem] = []
-        while items.count < SessionLimits.batch, buffer.readableBytes >= Codec.headerSize {
+        while items.count < SessionLimits.batch, backlog.count <= SessionLimits.repliedBytes,
+            buffer.readableBytes >= Codec.headerSize
+        {
             guard let bytes = buffer.getBytes(at: buffer.readerIndex, length: Codec.headerSize),
                 let header = Codec.header(of: bytes)
             else { break }
@@ -182,9 +184,11 @@ final class SessionHandler: ChannelInboundHandler {
             endpoint.snoop(message)
             take(message, header, into: &items)
         }
-        if items.isEmpty { return askForMore() }
+        if items.isEmpty, backlog.count <= SessionLimits.repliedBytes { return askForMore() }
         buffer.discardReadBytes()
         state = .serving
+        // Nothing but echoes, whose answers the peer has left unread.
+        if items.isEmpty { return readOn() }
         endpoint.events(.received(session, items))
     }
 
@@ -192,7 +196,8 @@ final class SessionHandler: ChannelInboundHandler {
         do {
             let frame = try codec.decode(bytes)
             switch frame.message {
-            case .echoRequest(let data):
+            // At once, unless it stands behind others, whose answers come first (a barrier's: OpenFlow 1.3.5 §6.2).
+            case .echoRequest(let data) where items.isEmpty:
                 return write([OpenFlowFrame(version: codec.version, xid: frame.xid, message: .echoReply(data))])
             case .echoReply, .hello: return
             case .setFlowFormat(let format): codec.flowFormat = format

@@ -122,7 +122,7 @@ struct Translator {
             next = nil
             table = current
             guard let entry = look(up: current) else {
-                if nesting == 0, halt == nil { translation.dropReason = .noMatch }
+                if nesting == 0, halt == nil { miss() }
                 return
             }
             translation.dropReason = .flowAction
@@ -130,14 +130,23 @@ struct Translator {
         }
     }
 
+    private mutating func miss() {
+        if isDroppedFragment { return translation.dropReason = .fragment }
+        translation.dropReason = .noMatch
+        if pipeline.tellsMisses { tellUnmatched() }
+    }
+
+    private var isDroppedFragment: Bool { pipeline.fragments == .drop && key[.ipFrag] != 0 }
+
     private mutating func look(up table: UInt8) -> FlowEntry? {
         // A table that looks at what is not known any more: the packet is parsed again first.
         reveal(pipeline.tables.examinableMask)
-        if halt != nil { return nil }
+        if pipeline.fragments == .drop { examine(.ipFrag, bits: UInt128(KeyLayout.fragmentAny)) }
+        if halt != nil || isDroppedFragment { return nil }
         var seen = key
         // No fragment shows its ports, lest a flow that picks by them pick the first one only (ovs-fields(7), the
         // normal way of handling fragments).
-        if key[.ipFrag] != 0 { seen.words[KeyLayout.transport] &= ~Self.ports }
+        if key[.ipFrag] != 0, pipeline.fragments == .normal { seen.words[KeyLayout.transport] &= ~Self.ports }
         let found = withUnsafePointer(to: seen) { key in
             withUnsafeMutablePointer(to: &translation.mask) { mask in
                 pipeline.tables.find(table: table, key: key, wildcards: mask)

@@ -153,7 +153,7 @@ struct PlainBridge: Equatable {
     private mutating func apply(_ mod: GroupMod) -> Result {
         let id = mod.group.id
         switch mod.command {
-        case .add, .modify, .addOrModify:
+        case .add, .modify, .addOrModify, .insertBuckets, .removeBuckets:
             var faults = faults(of: mod.group)
             if mod.command == .add, groups[id] != nil { faults.insert(Fault(6, 0)) }
             if mod.command == .modify, groups[id] == nil { faults.insert(Fault(6, 8)) }

@@ -11,10 +11,13 @@ extension BridgeAgent {
         _ request: MultipartRequest, more: Bool, xid: UInt32, on connection: ControllerConnection
     ) throws(OpenFlowError) {
         if case .tableFeatures(let features) = request {
-            connection.partialTableFeatures += features
-            if more { return }
-            let all = connection.partialTableFeatures
-            connection.partialTableFeatures = []
+            let (begun, before) = connection.partialTableFeatures
+            let all = begun == xid ? before + features : features
+            connection.partialTableFeatures = (xid, [])
+            if all.count > TableAbilities.requestLimit {
+                throw .multipartBufferOverflow("a request for more tables than there are")
+            }
+            if more { return connection.partialTableFeatures.tables = all }
             try setTableFeatures(all)
             return connection.reply(.multipartReply(.tableFeatures(tableFeatures()), more: false), xid: xid)
         }

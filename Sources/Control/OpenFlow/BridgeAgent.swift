@@ -23,6 +23,8 @@ final class BridgeAgent {
     var updates = FlowUpdates()
     /// Packets that go through the tables once what came with them is in force.
     var released: [PacketBuffers.Packet] = []
+    /// Ports whose settings were changed, of which controllers are to hear once that is in force.
+    var changedPorts: [PortDescription] = []
     /// Ports as controllers were told of them, by index.
     var knownPorts: [UInt16: PortDescription] = [:]
     var hasNotedPorts = false
@@ -61,6 +63,8 @@ final class BridgeAgent {
         }
         if listens != isListening { bridge.setListens(listens) }
         isListening = listens
+        bridge.tellsMisses = connections.values.contains { $0.wantsMisses }
+        bridge.publishChanges()
     }
 
     // MARK: Messages
@@ -99,6 +103,8 @@ final class BridgeAgent {
         if !waiting.isEmpty { performEffects() }
         tellRemovals()
         tellUpdates()
+        for port in changedPorts { tell(PortStatus(.modify, port)) }
+        changedPorts.removeAll()
         for connection in connections.values where !connection.replies.isEmpty {
             connection.session.send(connection.replies)
             connection.replies.removeAll(keepingCapacity: true)
@@ -119,8 +125,8 @@ final class BridgeAgent {
         case .bundleControl(let control): try handle(control, xid: frame.xid, on: connection)
         case .bundleAdd(let addition): try add(addition, bytes: bytes, on: connection)
         case .barrierRequest: connection.reply(.barrierReply, xid: frame.xid)
-        case .hello, .echoRequest, .echoReply: break
-        case .error: break
+        case .echoRequest(let data): connection.reply(.echoReply(data), xid: frame.xid)
+        case .hello, .echoReply, .error: break
         default: try handleSetting(frame, on: connection)
         }
     }
@@ -151,21 +157,15 @@ final class BridgeAgent {
     ) throws(OpenFlowError) {
         switch frame.message {
         case .featuresRequest: connection.reply(.featuresReply(features(for: connection)), xid: frame.xid)
-        case .getConfigRequest: connection.reply(.getConfigReply(connection.configuration), xid: frame.xid)
-        case .setConfig(let configuration):
-            if configuration.fragments == .reassemble {
-                throw OpenFlowError(type: 10, code: 0, "fragments are not put together")
-            }
-            connection.configuration = configuration
-            if connection.isService, configuration.missSendLength > 0 { connection.asyncConfig = .standard }
-            updateListening()
+        case .getConfigRequest: connection.reply(.getConfigReply(configuration(for: connection)), xid: frame.xid)
+        case .setConfig(let configuration): try set(configuration, for: connection)
         case .queueGetConfigRequest(let port):
             connection.reply(.queueGetConfigReply(port, try queues(of: port)), xid: frame.xid)
         case .roleRequest(let role):
             connection.reply(.roleReply(try setRole(role, of: connection)), xid: frame.xid)
         case .getAsyncRequest: connection.reply(.getAsyncReply(connection.asyncConfig), xid: frame.xid)
-        case .setAsync(let config):
-            connection.asyncConfig = config
+        case .setAsync(let config, let parts):
+            connection.asyncConfig.update(parts, from: config)
             updateListening()
         case .setPacketInFormat(let format): connection.packetInFormat = format
         case .setControllerID(let id): connection.controllerID = id
