@@ -6,7 +6,6 @@ extension Codec {
     /// OFP_NO_BUFFER.
     static let noBuffer: UInt32 = .max
 
-    /// Deletions have none: the field means nothing there (OpenFlow 1.3.5 §7.3.4.1).
     static func buffer(_ number: UInt32) -> UInt32? { number == noBuffer ? nil : number }
 
     /// struct ofp_flow_mod (OpenFlow 1.3.5 §7.3.4.1).
@@ -35,7 +34,7 @@ extension Codec {
         if !isDeletion { try check(flow) }
         var mod = FlowMod(command, flow)
         mod.cookieMask = cookieMask
-        mod.bufferID = isDeletion ? nil : Self.buffer(buffer)
+        mod.bufferID = Self.buffer(buffer)
         mod.outputPort = port
         mod.outputGroup = group
         return mod
@@ -137,7 +136,7 @@ extension Codec {
         if command == .add { flow.flags.insert(.resetCounts) }
         if !isDeletion { try flow.instructions.checkConsistency(with: match, version: version) }
         var mod = FlowMod(command, flow)
-        mod.bufferID = isDeletion ? nil : Self.buffer(fixed.buffer)
+        mod.bufferID = Self.buffer(fixed.buffer)
         mod.outputPort = fixed.port
         mod.addsWhenNoneIsModified = isModification && cookie != .max
         mod.setsCookie = isModification && cookie != .max

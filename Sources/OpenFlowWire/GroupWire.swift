@@ -29,10 +29,6 @@ extension Codec {
         if command == .delete && !buckets.isEmpty {
             throw .groupModFailed(.invalidGroup, "a group that is deleted has no buckets")
         }
-        if command != .insertBuckets && kind != .select && buckets.contains(where: { $0.weight != 0 }) {
-            // OpenFlow 1.3.5 §7.3.4.2: "For other group types this field must be set to 0."
-            throw .groupModFailed(.invalidGroup, "buckets have weights in groups of the kind select only")
-        }
         if command == .removeBuckets && !buckets.isEmpty {
             throw .groupModFailed(.badBucket, "buckets that are removed are named by their number only")
         }

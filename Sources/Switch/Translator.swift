@@ -203,7 +203,8 @@ struct Translator {
         switch action {
         case .output(.table, _):
             // Only meant for packets from a controller (OpenFlow 1.3.5 §4.5), but harmless, and done by Open vSwitch.
-            if pipeline.failsOpen { execute(.output(.normal), depth: depth) } else { resubmit(nil, 0, depth: depth) }
+            if pipeline.failsOpen { return execute(.output(.normal), depth: depth) }
+            resubmit(nil, 0, depth: depth, tellsMiss: true)
         case .resubmit(let port, let table):
             resubmit(port, table ?? self.table, depth: depth)
         case .output, .outputField, .outputTruncated, .enqueue, .controller, .group:
@@ -232,7 +233,7 @@ struct Translator {
     /// Looks up again in another table, for that lookup as if the packet had come from `port`.
     ///
     /// The depth counts only ways back, to the same table or one before, since only they can go on without end.
-    private mutating func resubmit(_ port: PortNumber?, _ table: UInt8, depth: Int) {
+    private mutating func resubmit(_ port: PortNumber?, _ table: UInt8, depth: Int, tellsMiss: Bool = false) {
         resubmits += 1
         if depth >= Self.resubmitDepthLimit || resubmits > Self.resubmitLimit { return fail(.tooManyResubmits) }
         let reason = translation.dropReason
@@ -241,7 +242,11 @@ struct Translator {
         let entry = look(up: table)
         if halt != nil { return }
         key[.inPort] = arrival
-        guard let entry else { return translation.dropReason = reason }
+        guard let entry else {
+            translation.dropReason = reason
+            if tellsMiss, pipeline.tellsMisses, !isDroppedFragment { tellUnmatched() }
+            return
+        }
         let caller = self.table
         let depth = table <= caller ? depth + 1 : depth
         self.table = table

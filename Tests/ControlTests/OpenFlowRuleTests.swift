@@ -61,6 +61,40 @@ extension Daemons {
             #expect(try Self.refusals(tool.barrier()) == [[15, 0]])
         }
 
+        /// OpenFlow 1.0.0 §3.4: what no flow matches goes to the controller, as much of it as that has asked for; a
+        /// match without wildcards goes before all others.
+        @Test func missesGoToControllersOf10() throws {
+            let (daemon, tool) = try Sessions.start()
+            try tool.send(.setAsync(.standard))
+            try tool.barrier()
+            let old = try PlainController(path: daemon.runDirectory + "/br0.mgmt", version: .v10)
+            func table() throws {
+                try old.send(
+                    .packetOut(PacketOut(inPort: PortNumber(1), actions: [.output(.table)], data: Sessions.packet)))
+            }
+            func packet() throws -> OpenFlowWire.PacketIn {
+                try old.next { if case .packetIn(let packet) = $0 { packet } else { nil } }
+            }
+            try old.send(.setConfig(SwitchConfig(missSendLength: 20)))
+            try table()
+            let missed = try packet()
+            #expect(missed.reason == .noMatch && missed.data == Array(Sessions.packet.prefix(20)))
+            #expect(missed.bufferID != nil && missed.inPort == PortNumber(1))
+            // A flow for all packets is one like others in 1.0.
+            try old.send(Sessions.flow("priority=0,actions=controller"))
+            try table()
+            #expect(try packet().reason == .action)
+            // The 40 bytes of struct ofp_match: no wildcards, port 1, untagged, a type that has no more fields.
+            var match = [UInt8](repeating: 0, count: 40)
+            let addresses = [UInt8](repeating: 2, count: 12)
+            match.replaceSubrange(4..<24, with: [0, 1] + addresses + [0xff, 0xff, 0, 0, 0x88, 0xb5])
+            let body = match + [UInt8](repeating: 0, count: 14) + [0, 5, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0, 0]
+            try old.send([1, 14, 0, UInt8(8 + body.count + 8), 0, 0, 0, 9] + body + [0, 0, 0, 8, 0, 2, 0, 0])
+            let flows = try Sessions.flows(old)
+            #expect(flows.map(\.flow.priority) == [.max, 0])
+            #expect(try tool.barrier().isEmpty)
+        }
+
         @Test func packetsOutNameWhatIsThere() throws {
             let (_, tool) = try Sessions.start()
             for action in [Action.group(7), .meter(7)] {
@@ -101,6 +135,11 @@ extension Daemons {
                 }
                 let statuses = heard.filter { if case .portStatus = $0 { true } else { false } }
                 #expect(statuses.count == (id == 1 ? 0 : 1), "\(heard)")
+                if id == 1 {
+                    // The error shows the message that was refused, a flow mod.
+                    let shown = heard.compactMap { if case .error(_, let data) = $0 { data } else { nil } }
+                    #expect(shown.contains { $0.starts(with: [4, 14]) })
+                }
                 #expect(try ports()[0].config == (id == 1 ? [] : [.down]))
             }
             // OFPBFC_BAD_FLAGS.

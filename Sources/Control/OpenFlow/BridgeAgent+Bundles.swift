@@ -87,7 +87,9 @@ extension BridgeAgent {
             throw Failure.tooMany("a bundle has at most \(OpenBundle.messageLimit) messages")
         }
         if connection.bundles[id] == nil { connection.bundles[id] = open }
-        connection.bundles[id]?.frames.append((addition.frame, Array(bytes.dropFirst(16).prefix(64))))
+        // What stands before the message itself; on 1.3 the experimenter's header too.
+        let head = connection.version < .v14 ? 24 : 16
+        connection.bundles[id]?.frames.append((addition.frame, Array(bytes.dropFirst(head).prefix(64))))
     }
 
     /// Does all of it, and puts it in force in one step.

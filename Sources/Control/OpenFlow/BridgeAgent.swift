@@ -88,7 +88,8 @@ final class BridgeAgent {
     }
 
     func refuse(_ error: OpenFlowError, xid: UInt32, bytes: [UInt8], on connection: ControllerConnection) {
-        connection.reply(.error(error, data: Array(bytes.prefix(64))), xid: xid)
+        // All of it, so that tools can show what was refused; 64 bytes at least (OpenFlow 1.3.5 §7.5.1).
+        connection.reply(.error(error, data: Array(bytes.prefix(Codec.maximumSize - 64))), xid: xid)
     }
 
     /// Puts in force what has changed, tells who is to know, and sends what was answered.
@@ -139,8 +140,15 @@ final class BridgeAgent {
         case .flowMod(let mod):
             let outcome = try bridge.apply(mod)
             note(outcome, xid: frame.xid, by: connection)
-            if let buffer = mod.bufferID { try releaseBuffer(buffer) }
+            // In deletions the buffer means nothing (OpenFlow 1.3.5 §7.3.4.1).
+            let isDeletion = mod.command == .delete || mod.command == .deleteStrict
+            if let buffer = mod.bufferID, !isDeletion { try releaseBuffer(buffer) }
         case .groupMod(let mod):
+            // OpenFlow 1.3.5 §7.3.4.2: in other groups weights are zero.
+            let mayHaveWeights = mod.group.kind == .select || mod.command == .insertBuckets
+            if !mayHaveWeights, mod.group.buckets.contains(where: \.isWeighted) {
+                throw .groupModFailed(.invalidGroup, "buckets have weights in groups of the kind select only")
+            }
             note(try bridge.apply(mod), xid: frame.xid, by: connection)
         case .meterMod(let mod):
             note(try bridge.apply(mod), xid: frame.xid, by: connection)
@@ -189,4 +197,8 @@ extension Message {
         default: false
         }
     }
+}
+
+extension Group.Bucket {
+    fileprivate var isWeighted: Bool { weight != 0 }
 }
