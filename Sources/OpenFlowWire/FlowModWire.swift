@@ -129,7 +129,10 @@ extension Codec {
         flow.idleTimeoutSeconds = fixed.idle
         flow.hardTimeoutSeconds = fixed.hard
         if fixed.flags & 4 != 0 {
-            // The emergency cache of 1.0 doesn't exist: it is always full.
+            // OFPFMFC_BAD_EMERG_TIMEOUT; otherwise, as 1.0's emergency cache doesn't exist, it is always full.
+            if fixed.idle != 0 || fixed.hard != 0 {
+                throw .flowModFailed(.badTimeout, "a flow for emergencies has no timeouts")
+            }
             throw .flowModFailed(.tableFull, "there is no emergency flow cache")
         }
         flow.flags = try Self.flags(fixed.flags, 3)

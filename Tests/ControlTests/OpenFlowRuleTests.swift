@@ -92,6 +92,20 @@ extension Daemons {
             try old.send([1, 14, 0, UInt8(8 + body.count + 8), 0, 0, 0, 9] + body + [0, 0, 0, 8, 0, 2, 0, 0])
             let flows = try Sessions.flows(old)
             #expect(flows.map(\.flow.priority) == [.max, 0])
+            // By the cookie they are modified in all tables, as 1.0 has no place for one.
+            // NXT_FLOW_MOD: modify, NXM_NX_COOKIE 0, no actions.
+            let ones = [UInt8](repeating: 0xff, count: 8)
+            let command: [UInt8] = [0, 1, 0, 0, 0, 0, 0x80, 0, 255, 255, 255, 255, 255, 255, 0, 0, 0, 12]
+            try old.send(
+                [1, 4, 0, 64, 0, 0, 0, 11, 0, 0, 0x23, 0x20, 0, 0, 0, 13] + ones + command
+                    + [UInt8](repeating: 0, count: 6) + [0, 1, 0x3c, 8] + [UInt8](repeating: 0, count: 12))
+            #expect(try old.barrier().isEmpty)
+            #expect(try Sessions.flows(old).allSatisfy { $0.flow.instructions.apply.isEmpty })
+            // OFPFF_EMERG with a timeout: OFPFMFC_BAD_EMERG_TIMEOUT.
+            let emergency = [UInt8](repeating: 0, count: 10) + [0, 5, 0, 0, 0, 1, 255, 255, 255, 255, 255, 255, 0, 4]
+            try old.send([1, 14, 0, 72, 0, 0, 0, 10] + match + emergency)
+            let refused = try old.next { if case .error(let error, _) = $0 { error } else { nil } }
+            #expect(refused.type == 5 && refused.code == 5)
             #expect(try tool.barrier().isEmpty)
         }
 
