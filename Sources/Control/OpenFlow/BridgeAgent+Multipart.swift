@@ -91,7 +91,7 @@ extension BridgeAgent {
 
     private func tableStatistics() -> [TableStatistics] {
         bridge.creditCounters()
-        return (0..<Flow.lastTable).map { table in
+        return (0...Flow.lastTable).map { table in
             let lookups = bridge.statistics.lookups(in: table)
             let settings = bridge.tables.settings(of: table)
             return TableStatistics(
@@ -102,7 +102,7 @@ extension BridgeAgent {
     }
 
     private func tableDescriptions() -> [TableMod] {
-        (0..<Flow.lastTable).map { TableMod(table: $0, config: bridge.tables.settings(of: $0).evicts ? 4 : 0) }
+        (0...Flow.lastTable).map { TableMod(table: $0, config: bridge.tables.settings(of: $0).evicts ? 4 : 0) }
     }
 
     // MARK: Groups

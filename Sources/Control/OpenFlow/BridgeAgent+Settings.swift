@@ -6,7 +6,7 @@ import Switch
 extension BridgeAgent {
     func features(for connection: ControllerConnection) -> SwitchFeatures {
         var features = SwitchFeatures(
-            datapathID: bridge.datapathID, tableCount: Flow.lastTable,
+            datapathID: bridge.datapathID, tableCount: Flow.lastTable + 1,
             capabilities: [.flowStatistics, .tableStatistics, .portStatistics, .queueStatistics, .groupStatistics])
         // 1.0 … 1.2 tell other things with the bits of later ones.
         if connection.version == .v10 {

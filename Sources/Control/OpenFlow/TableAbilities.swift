@@ -38,7 +38,7 @@ enum TableAbilities {
 
 extension BridgeAgent {
     func tableFeatures() -> [TableFeatures] {
-        (0..<Flow.lastTable).map {
+        (0...Flow.lastTable).map {
             TableAbilities.features(
                 of: $0, settings: bridge.tables.settings(of: $0), flowLimit: bridge.tables.flowLimit)
         }
