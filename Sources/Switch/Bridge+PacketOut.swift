@@ -12,8 +12,8 @@ extension Bridge {
     /// - Throws: when the packet is too short for an Ethernet header or longer than a packet can be, or its actions
     ///   name what isn't there; then nothing has been done.
     public func send(packet: [UInt8], inPort: PortNumber, actions: [Action]) throws(OpenFlowError) {
-        // Whatever it is: without actions it goes nowhere.
-        if actions.isEmpty { return }
+        // Nothing, and nowhere to go.
+        if packet.isEmpty, actions.isEmpty { return }
         if packet.count < 14 || packet.count > Int(UInt16.max) {
             throw .badPacket("a packet of \(packet.count) bytes: 14 to 65535 can be sent")
         }
