@@ -46,6 +46,8 @@ public enum DropReason: UInt8, CaseIterable, Sendable, BitwiseCopyable {
     case portBlocked
     /// It would have been parsed anew too often.
     case tooManyPasses
+    /// A fragment, and the bridge was told to drop these (OpenFlow 1.3.5 §7.3.2, OFPC_FRAG_DROP).
+    case fragment
 
     /// As reports and counters name it.
     public var name: String {
@@ -73,6 +75,7 @@ public enum DropReason: UInt8, CaseIterable, Sendable, BitwiseCopyable {
         case .meter: "meter"
         case .portBlocked: "port-blocked"
         case .tooManyPasses: "too-many-passes"
+        case .fragment: "fragment"
         }
     }
 
@@ -82,5 +85,5 @@ public enum DropReason: UInt8, CaseIterable, Sendable, BitwiseCopyable {
     }
 
     /// How many reasons there are, for arrays of counters.
-    public static let count = 24
+    public static let count = 25
 }

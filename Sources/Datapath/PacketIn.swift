@@ -40,6 +40,9 @@ public struct ControllerMessage: Sendable, Hashable {
 
     public init() {}
 
+    /// A reason of the switch's own: no flow matched, not even one for that. Controllers of 1.0 hear of such packets.
+    public static let unmatched = UInt8.max
+
     private static let pipelineWords = [KeyLayout.tunnelID] + Array(FlowKey.packetWordCount..<FlowKey.wordCount)
 
     /// The meter, among the words.

@@ -46,8 +46,8 @@ extension FlowTables {
     ) throws(OpenFlowError) -> FlowModOutcome {
         let flow = mod.flow
         let table = flow.table == FlowMod.allTables ? nil : flow.table
-        // Every table only where a message has no place for one (OpenFlow 1.0).
-        guard table != nil || mod.addsWhenNoneIsModified else {
+        // Every table only where a message has no place for one: 1.0's, and Nicira's that goes by the cookie.
+        guard table != nil || mod.addsWhenNoneIsModified || mod.cookieMask != 0 && !mod.setsCookie else {
             throw .flowModFailed(.badTableID, "flows are modified in a table from 0 to \(Flow.lastTable)")
         }
         try rules.check(flow.instructions, table: table)

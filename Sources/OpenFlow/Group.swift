@@ -57,6 +57,8 @@ public struct GroupMod: Sendable, Hashable {
     public var command: Command
     /// In a deletion only the number counts; ``Group/all``: every group.
     public var group: Group
+    /// Where buckets are inserted, or which are removed; ``BucketPlace/all`` otherwise.
+    public var place = BucketPlace.all
 
     public init(_ command: Command, _ group: Group) {
         self.command = command
@@ -68,7 +70,18 @@ public struct GroupMod: Sendable, Hashable {
         case add = 0
         case modify = 1
         case delete = 2
+        /// Adds the buckets to those that the group has (OpenFlow 1.5.1 §7.3.4.3).
+        case insertBuckets = 3
+        /// Takes buckets out of a group (OpenFlow 1.5.1 §7.3.4.3).
+        case removeBuckets = 5
         /// An extension of Open vSwitch's.
         case addOrModify = 0x8000
     }
+}
+
+/// A bucket, or a place among buckets (OpenFlow 1.5.1 §7.3.4.3, enum ofp_group_bucket).
+public enum BucketPlace: Sendable, Hashable {
+    case first, last, all
+    /// The bucket of that number; for insertions the place behind it.
+    case number(UInt32)
 }

@@ -104,6 +104,8 @@ extension OpenFlowError {
     public enum GroupModFailed: UInt16, Sendable {
         case groupExists, invalidGroup, weightUnsupported, outOfGroups, outOfBuckets, chainingUnsupported
         case watchUnsupported, loop, unknownGroup, chainedGroup, badType, badCommand, badBucket, badWatch, permissions
+        /// OpenFlow 1.5.
+        case unknownBucket, bucketExists
     }
     /// enum ofp_meter_mod_failed_code: OFPMMFC_… in the order of their numbers, from 0.
     public enum MeterModFailed: UInt16, Sendable {

@@ -72,9 +72,9 @@ extension Codec {
             if version == .v13 { header(Experimenter.onf, ONFMessage.roleStatus, &out) }
             write(status, &out)
             return version == .v13 ? .experimenter : .roleStatus
-        case .setAsync(let config):
+        case .setAsync(let config, let parts):
             if version >= .v13 {
-                write(config, &out)
+                write(config, only: parts, &out)
                 return .setAsync
             }
             header(Experimenter.nicira, NiciraMessage.setAsync, &out)

@@ -98,7 +98,7 @@ public struct Codec: Sendable {
         case .roleReply: return .roleReply(try role(&reader))
         case .getAsyncRequest: return .getAsyncRequest
         case .getAsyncReply: return .getAsyncReply(try asyncConfig(&reader))
-        case .setAsync: return .setAsync(try asyncConfig(&reader))
+        case .setAsync: return try setAsync(&reader)
         case .meterMod: return .meterMod(try meterMod(&reader))
         case .roleStatus: return .roleStatus(try roleStatus(&reader))
         case .bundleControl: return .bundleControl(try bundleControl(&reader))

@@ -54,7 +54,7 @@ struct ErrorNumber: Equatable {
     private static let rules10: [Rule] = [
         Rule(type: 5, code: 1, count: 1, to: ErrorNumber(type: 3, code: 0)),
         Rule(type: 5, code: 3, count: 2, to: ErrorNumber(type: 3, code: 1)),
-        Rule(type: 5, code: 6, count: 1, to: ErrorNumber(type: 3, code: 4)),
+        Rule(type: 5, code: 5, count: 2, to: ErrorNumber(type: 3, code: 3)),
         Rule(type: 7, code: 0, count: 2, to: ErrorNumber(type: 4, code: 0)),
         Rule(type: 9, code: 0, count: 3, to: ErrorNumber(type: 5, code: 0)),
         Rule(type: 1, code: 10, count: 1, to: ErrorNumber(type: 1, code: 5)),

@@ -44,7 +44,9 @@ extension Codec {
         case NiciraMessage.resume: return .resume(try packetIn2(&reader))
         case NiciraMessage.flowAge: return .flowAge
         case NiciraMessage.setAsync: return .setAsync(try asyncMasks(&reader))
-        case NiciraMessage.setAsync2 where version < .v14: return .setAsync(try asyncProperties(&reader))
+        case NiciraMessage.setAsync2 where version < .v14:
+            let (config, parts) = try asyncProperties(&reader)
+            return .setAsync(config, only: parts)
         case NiciraMessage.setControllerID:
             try reader.skip(6)
             return .setControllerID(try reader.uint16())

@@ -63,9 +63,13 @@ extension Codec {
     /// struct ofp_flow_mod of 1.0 (OpenFlow 1.0.0 §5.3.3).
     func flowMod10(_ reader: inout WireReader) throws(OpenFlowError) -> FlowMod {
         try reader.require(64, .badLength("a flow mod is cut short"))
+        var beginning = reader
+        let isExact = try beginning.uint32() & OpenFlow10Match.all == 0
         let match = try reader.openFlow10Match()
         let cookie = try reader.uint64()
-        let fixed = try fixedPart(&reader)
+        var fixed = try fixedPart(&reader)
+        // A match without wildcards goes before all others (OpenFlow 1.0.0 §3.4).
+        if isExact { fixed.priority = .max }
         return try flowMod(fixed, cookie: cookie, match: match, &reader)
     }
 
@@ -125,7 +129,10 @@ extension Codec {
         flow.idleTimeoutSeconds = fixed.idle
         flow.hardTimeoutSeconds = fixed.hard
         if fixed.flags & 4 != 0 {
-            // The emergency cache of 1.0 doesn't exist: it is always full.
+            // OFPFMFC_BAD_EMERG_TIMEOUT; otherwise, as 1.0's emergency cache doesn't exist, it is always full.
+            if fixed.idle != 0 || fixed.hard != 0 {
+                throw .flowModFailed(.badTimeout, "a flow for emergencies has no timeouts")
+            }
             throw .flowModFailed(.tableFull, "there is no emergency flow cache")
         }
         flow.flags = try Self.flags(fixed.flags, 3)

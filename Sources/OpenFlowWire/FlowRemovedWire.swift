@@ -27,11 +27,7 @@ extension Codec {
         return reason
     }
 
-    /// The reason's number. Those that 1.4 added are "delete" before.
-    func number(_ reason: FlowRemovedReason) -> UInt8 {
-        version < .v14 && reason.rawValue > FlowRemovedReason.groupDelete.rawValue
-            ? FlowRemovedReason.delete.rawValue : reason.rawValue
-    }
+    func number(_ reason: FlowRemovedReason) -> UInt8 { reason.shown(in: version).rawValue }
 
     private func flowRemoved10(_ reader: inout WireReader) throws(OpenFlowError) -> FlowRemoved {
         let match = try reader.openFlow10Match()
@@ -181,5 +177,13 @@ extension WireWriter {
         uint64(counts.bytes)
         patchLength(since: start, at: start + 2)
         pad(since: start)
+    }
+}
+
+extension FlowRemovedReason {
+    /// The reason as a version tells it: those that it lacks are "delete".
+    public func shown(in version: OpenFlowVersion) -> FlowRemovedReason {
+        let last: FlowRemovedReason = version == .v10 ? .delete : version < .v14 ? .groupDelete : .eviction
+        return rawValue > last.rawValue ? .delete : self
     }
 }

@@ -6,19 +6,22 @@ extension Codec {
         let (commandNumber, kindNumber) = (try reader.uint16(), try reader.byte())
         try reader.skip(1)
         let id = try reader.uint32()
-        guard let command = GroupMod.Command(rawValue: commandNumber) else {
+        guard let command = GroupMod.Command(rawValue: commandNumber), version >= .v15 || !command.namesBuckets else {
             throw .groupModFailed(.badCommand, "a group mod has no command \(commandNumber)")
         }
         guard let kind = Group.Kind(rawValue: kindNumber) else {
             throw .groupModFailed(.badType, "there is no kind of groups \(kindNumber)")
         }
         let buckets: [Group.Bucket]
+        var place = BucketPlace.all
         if version >= .v15 {
             let length = Int(try reader.uint16())
-            try reader.skip(6)
+            try reader.skip(2)
+            place = BucketPlace(number: try reader.uint32())
             try reader.require(length, .badLength("a group's buckets are cut short"))
             var part = try reader.part(length)
-            buckets = try self.buckets(&part, kind)
+            // The kind of a group whose buckets change is not told: a weight that isn't, either, is that of `select`.
+            buckets = try self.buckets(&part, command == .insertBuckets ? .select : kind)
             if !reader.isAtEnd { throw .badProperty(.badType, "no properties of groups are known") }
         } else {
             buckets = try self.buckets(&reader, kind)
@@ -26,7 +29,12 @@ extension Codec {
         if command == .delete && !buckets.isEmpty {
             throw .groupModFailed(.invalidGroup, "a group that is deleted has no buckets")
         }
-        return GroupMod(command, Group(id: id, kind: kind, buckets: buckets))
+        if command == .removeBuckets && !buckets.isEmpty {
+            throw .groupModFailed(.badBucket, "buckets that are removed are named by their number only")
+        }
+        var mod = GroupMod(command, Group(id: id, kind: kind, buckets: buckets))
+        if command.namesBuckets { mod.place = place }
+        return mod
     }
 
     func write(_ mod: GroupMod, _ out: inout WireWriter) {
@@ -37,7 +45,7 @@ extension Codec {
         if version < .v15 { return writeBuckets(mod.group, &out) }
         let length = out.count
         out.zeros(4)
-        out.uint32(.max)
+        out.uint32(mod.place.number)
         let start = out.count
         writeBuckets(mod.group, &out)
         out.patchLength(since: start, at: length)
@@ -161,5 +169,30 @@ extension Codec {
         writeBuckets(group, &out)
         if version >= .v15 { out.patchLength(since: start, at: length) }
         out.patchLength(since: entry, at: entry)
+    }
+}
+
+extension GroupMod.Command {
+    /// Whether it is about some of a group's buckets.
+    fileprivate var namesBuckets: Bool { self == .insertBuckets || self == .removeBuckets }
+}
+
+extension BucketPlace {
+    fileprivate init(number: UInt32) {
+        switch number {
+        case 0xffff_fffd: self = .first
+        case 0xffff_fffe: self = .last
+        case 0xffff_ffff: self = .all
+        default: self = .number(number)
+        }
+    }
+
+    fileprivate var number: UInt32 {
+        switch self {
+        case .first: 0xffff_fffd
+        case .last: 0xffff_fffe
+        case .all: 0xffff_ffff
+        case .number(let number): number
+        }
     }
 }

@@ -49,7 +49,7 @@ public enum Message: Sendable, Hashable {
     case getAsyncRequest
     indirect case getAsyncReply(AsyncConfig)
     /// Also Nicira's NXT_SET_ASYNC_CONFIG, which 1.0 … 1.2 use.
-    indirect case setAsync(AsyncConfig)
+    indirect case setAsync(AsyncConfig, only: AsyncConfig.Parts = .all)
     case queueGetConfigRequest(PortNumber)
     case queueGetConfigReply(PortNumber, [QueueConfig])
     /// `more`: further messages belong to the same request.

@@ -19,6 +19,9 @@ enum OpenFlow10Match {
     static let vlanPCP: UInt32 = 1 << 20
     static let ipTOS: UInt32 = 1 << 21
 
+    /// OFPFW_ALL.
+    static let all: UInt32 = (1 << 22) - 1
+
     /// OFP_VLAN_NONE: no tag.
     static let noVLAN: UInt16 = 0xffff
 
@@ -122,7 +125,6 @@ extension WireWriter {
         let number12 = identifierMask == 0x1fff ? UInt16(truncatingIfNeeded: identifier & 0xfff) : 0
         uint16(isUntagged ? Form.noVLAN : number12)
         byte(isUntagged ? 0 : UInt8(exact(.vlanPCP, Form.vlanPCP)))
-        if isUntagged { wildcards |= Form.vlanPCP }
         zeros(1)
         uint16(UInt16(exact(.ethType, Form.ethType)))
         byte(protocols.satisfy(.ip) ? UInt8(exact(.ipDSCP, Form.ipTOS)) << 2 : 0)

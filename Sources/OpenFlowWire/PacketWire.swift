@@ -30,11 +30,7 @@ extension Codec {
         return reason
     }
 
-    /// The reason's number. Those that 1.4 added are "action" before.
-    private func number(_ reason: PacketInReason) -> UInt8 {
-        version < .v14 && reason.rawValue > PacketInReason.invalidTTL.rawValue
-            ? PacketInReason.action.rawValue : reason.rawValue
-    }
+    private func number(_ reason: PacketInReason) -> UInt8 { reason.shown(in: version).rawValue }
 
     func write(_ packet: PacketIn, _ out: inout WireWriter) {
         out.uint32(packet.bufferID ?? Self.noBuffer)
@@ -123,5 +119,12 @@ extension Codec {
         out.actions(packet.actions, version)
         out.patchLength(since: start, at: length)
         out.append(packet.data)
+    }
+}
+
+extension PacketInReason {
+    /// The reason as a version tells it: those that 1.4 added are "action" before.
+    public func shown(in version: OpenFlowVersion) -> PacketInReason {
+        version < .v14 && rawValue > PacketInReason.invalidTTL.rawValue ? .action : self
     }
 }

@@ -49,7 +49,7 @@ public struct SwitchFeatures: Sendable, Hashable {
 /// OpenFlow 1.3.5 §7.3.2, struct ofp_switch_config.
 public struct SwitchConfig: Sendable, Hashable {
     public var fragments: Fragments
-    /// Packets with an invalid TTL go to the controller (1.1, 1.2).
+    /// Packets with an invalid TTL go to the controller (1.1, 1.2, and 1.0 by an extension of Open vSwitch's).
     public var sendsInvalidTTL: Bool
     /// Bytes of a packet that are sent to a controller where nothing else is said; 0xffff: all of it.
     public var missSendLength: UInt16
@@ -141,6 +141,13 @@ public struct AsyncConfig: Sendable, Hashable {
         self.packetIn = packetIn
         self.portStatus = portStatus
         self.flowRemoved = flowRemoved
+    }
+
+    /// Which masks a message tells, by the numbers of 1.4's properties. Those that it does not tell stay as they are.
+    public struct Parts: OptionSet, Sendable, Hashable {
+        public let rawValue: UInt16
+        public init(rawValue: UInt16) { self.rawValue = rawValue }
+        public static let all = Parts(rawValue: 0xfff)
     }
 
     /// Bits: 1 << a reason's number.

@@ -42,16 +42,22 @@ extension Codec {
 
     func config(_ reader: inout WireReader) throws(OpenFlowError) -> SwitchConfig {
         let (flags, length) = (try reader.uint16(), try reader.uint16())
-        guard let fragments = SwitchConfig.Fragments(rawValue: flags) else {
+        let invalidTTL = version < .v13 ? Self.invalidTTLToController : 0
+        guard let fragments = SwitchConfig.Fragments(rawValue: flags & ~invalidTTL) else {
             throw .switchConfigFailed(.badFlags, "there is no configuration \(flags)")
         }
-        return SwitchConfig(fragments: fragments, missSendLength: length)
+        return SwitchConfig(
+            fragments: fragments, sendsInvalidTTL: flags & invalidTTL != 0, missSendLength: length)
     }
 
     func write(_ config: SwitchConfig, _ out: inout WireWriter) {
-        out.uint16(config.fragments.rawValue)
+        let invalidTTL = version < .v13 && config.sendsInvalidTTL ? Self.invalidTTLToController : 0
+        out.uint16(config.fragments.rawValue | invalidTTL)
         out.uint16(config.missSendLength)
     }
+
+    /// OFPC_INVALID_TTL_TO_CONTROLLER of 1.1 and 1.2, which Open vSwitch takes in 1.0 too.
+    private static let invalidTTLToController: UInt16 = 4
 
     func role(_ reader: inout WireReader) throws(OpenFlowError) -> ControllerRole {
         let number = try reader.uint32()

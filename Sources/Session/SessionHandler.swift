@@ -24,8 +24,6 @@ final class SessionHandler: ChannelInboundHandler {
     private var buffer = ByteBuffer()
     private var session: Session?
     private var context: ChannelHandlerContext?
-    /// The batch after the one that is being dealt with.
-    private var ahead: [SessionItem] = []
     private let backlog = SessionBacklog()
     private var deadline: Scheduled<Void>?
     private var lastHeard = NIODeadline.now()
@@ -113,7 +111,7 @@ final class SessionHandler: ChannelInboundHandler {
 
     func channelReadComplete(context: ChannelHandlerContext) {
         if state == .greeting { takeHello() }
-        if state == .reading { takeBatch() } else { readAhead() }
+        if state == .reading { takeBatch() }
         context.fireChannelReadComplete()
     }
 
@@ -169,55 +167,37 @@ final class SessionHandler: ChannelInboundHandler {
 
     /// Hands over all whole messages, up to a bound.
     private func takeBatch() {
-        guard session != nil else {
+        guard let session else {
             // Who snoops has nothing to say.
             buffer.clear()
             return askForMore()
         }
-        let items = nextBatch()
-        if state == .ended { return }
-        if items.isEmpty { return askForMore() }
-        state = .serving
-        serve(items)
-    }
-
-    /// Has a batch dealt with, and meanwhile gets the next one ready.
-    private func serve(_ items: [SessionItem]) {
-        guard let session else { return }
-        endpoint.events(.received(session, items))
-        readAhead()
-    }
-
-    private func readAhead() {
-        guard state == .serving, ahead.isEmpty else { return }
-        ahead = nextBatch()
-        if state == .serving, ahead.isEmpty, !isInputClosed { context?.read() }
-    }
-
-    private func nextBatch() -> [SessionItem] {
         var items: [SessionItem] = []
-        while items.count < SessionLimits.batch, buffer.readableBytes >= Codec.headerSize {
+        while items.count < SessionLimits.batch, backlog.count <= SessionLimits.repliedBytes,
+            buffer.readableBytes >= Codec.headerSize
+        {
             guard let bytes = buffer.getBytes(at: buffer.readerIndex, length: Codec.headerSize),
                 let header = Codec.header(of: bytes)
             else { break }
-            if header.length < Codec.headerSize {
-                // What came before it is still to be dealt with.
-                if items.isEmpty, state == .reading { end("a message claims to be \(header.length) bytes long") }
-                break
-            }
+            if header.length < Codec.headerSize { return end("a message claims to be \(header.length) bytes long") }
             guard let message = buffer.readBytes(length: header.length) else { break }
             endpoint.snoop(message)
             take(message, header, into: &items)
         }
+        if items.isEmpty, backlog.count <= SessionLimits.repliedBytes { return askForMore() }
         buffer.discardReadBytes()
-        return items
+        state = .serving
+        // Nothing but echoes, whose answers the peer has left unread.
+        if items.isEmpty { return readOn() }
+        endpoint.events(.received(session, items))
     }
 
     private func take(_ bytes: [UInt8], _ header: Codec.Header, into items: inout [SessionItem]) {
         do {
             let frame = try codec.decode(bytes)
             switch frame.message {
-            case .echoRequest(let data):
+            // At once, unless it stands behind others, whose answers come first (a barrier's: OpenFlow 1.3.5 §6.2).
+            case .echoRequest(let data) where items.isEmpty:
                 return write([OpenFlowFrame(version: codec.version, xid: frame.xid, message: .echoReply(data))])
             case .echoReply, .hello: return
             case .setFlowFormat(let format): codec.flowFormat = format
@@ -240,13 +220,8 @@ final class SessionHandler: ChannelInboundHandler {
             }
             return
         }
-        if ahead.isEmpty {
-            state = .reading
-            return takeBatch()
-        }
-        let items = ahead
-        ahead = []
-        serve(items)
+        state = .reading
+        takeBatch()
     }
 
     private var loop: any EventLoop {

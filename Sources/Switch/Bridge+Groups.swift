@@ -19,21 +19,32 @@ extension Bridge {
     /// What a group has counted, exactly.
     public func statistics(ofGroup id: UInt32) -> GroupStatistics? {
         creditCounters()
-        return groups.entries[id].map(statistics)
+        return groups.entries[id].map { statistics(of: $0, references: groupUses([id])[id] ?? 0) }
     }
 
     /// What all groups have counted, by number.
     public func groupStatistics() -> [GroupStatistics] {
         creditCounters()
-        return groups.entries.values.sorted { $0.group.id < $1.group.id }.map(statistics)
+        let uses = groupUses(nil)
+        return groups.entries.values.sorted { $0.group.id < $1.group.id }.map {
+            statistics(of: $0, references: uses[$0.group.id] ?? 0)
+        }
     }
 
-    private func statistics(of entry: GroupEntry) -> GroupStatistics {
-        let id = entry.group.id
-        let flows = tables.flows(.init()).filter { $0.flow.instructions.uses(group: id) }.count
-        let groups = groups.entries.values.filter { $0.chained.contains(id) }.count
-        return GroupStatistics(
-            id: id, references: flows + groups, packets: entry.counters.packets, bytes: entry.counters.bytes,
+    /// How many flows and groups use each group, in one look at all of them; `wanted`: only those groups.
+    private func groupUses(_ wanted: Set<UInt32>?) -> [UInt32: Int] {
+        var uses: [UInt32: Int] = [:]
+        func count(_ used: Set<UInt32>) {
+            for id in used where wanted?.contains(id) ?? true { uses[id, default: 0] += 1 }
+        }
+        for entry in tables.flows(.init()) { count(entry.flow.instructions.groups) }
+        for entry in groups.entries.values { count(Set(entry.chained)) }
+        return uses
+    }
+
+    private func statistics(of entry: GroupEntry, references: Int) -> GroupStatistics {
+        GroupStatistics(
+            id: entry.group.id, references: references, packets: entry.counters.packets, bytes: entry.counters.bytes,
             age: entry.created.duration(to: .now),
             buckets: entry.bucketCounters.map { .init(packets: $0.packets, bytes: $0.bytes) })
     }
@@ -62,9 +73,20 @@ public struct GroupStatistics: Sendable {
 }
 
 extension InstructionSet {
-    /// Whether packets go to a group.
-    public func uses(group: UInt32) -> Bool { (apply + write).contains { $0 == .group(group) } }
+    /// The groups that packets go to.
+    public var groups: Set<UInt32> {
+        var found: Set<UInt32> = []
+        for list in [apply, write] {
+            for case .group(let id) in list { found.insert(id) }
+        }
+        return found
+    }
 
-    /// Whether packets pass a meter.
-    public func uses(meter: UInt32) -> Bool { self.meter == meter || apply.contains { $0 == .meter(meter) } }
+    /// The meters that packets pass.
+    public var meters: Set<UInt32> {
+        var found: Set<UInt32> = []
+        if let meter { found.insert(meter) }
+        for case .meter(let id) in apply { found.insert(id) }
+        return found
+    }
 }

@@ -9,12 +9,15 @@ extension Bridge {
     ///   - inPort: the port for which the actions take it, or CONTROLLER or LOCAL; never sent to unless they say
     ///     IN_PORT.
     ///   - actions: in order; `output:TABLE` looks it up in the tables.
-    /// - Throws: when the packet is too short for an Ethernet header or longer than a packet can be; then nothing has
-    ///   been done.
+    /// - Throws: when the packet is too short for an Ethernet header or longer than a packet can be, or its actions
+    ///   name what isn't there; then nothing has been done.
     public func send(packet: [UInt8], inPort: PortNumber, actions: [Action]) throws(OpenFlowError) {
+        // Nothing, and nowhere to go.
+        if packet.isEmpty, actions.isEmpty { return }
         if packet.count < 14 || packet.count > Int(UInt16.max) {
             throw .badPacket("a packet of \(packet.count) bytes: 14 to 65535 can be sent")
         }
+        try flowRules.check(InstructionSet(apply: actions), table: nil)
         let port = ports.first { $0.number == inPort.rawValue }
         datapath.inject(
             packet, number: inPort.rawValue, port: port?.index,

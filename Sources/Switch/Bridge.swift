@@ -51,6 +51,15 @@ public final class Bridge {
     public var failsOpen = false {
         didSet { if failsOpen != oldValue { needsWholePublication = true } }
     }
+    /// What becomes of IP fragments; in force from the next ``publishChanges()`` on.
+    public var fragments = FragmentHandling.normal {
+        didSet { if fragments != oldValue { needsWholePublication = true } }
+    }
+    /// Whether packets that no flow matches go to controllers, as in 1.0; in force from the next ``publishChanges()``
+    /// on.
+    public var tellsMisses = false {
+        didSet { if tellsMisses != oldValue { needsWholePublication = true } }
+    }
     var portFlags: [UInt32: PortFlags] = [:]
     var portsWithoutLink: Set<UInt32> = []
     /// What is in force.
@@ -82,7 +91,8 @@ public final class Bridge {
         }
         return TablePipeline(
             tables: tables.snapshot(), ports: ports, groups: groups.entries, meters: meters.entries,
-            statistics: statistics, fullLearnings: fullLearnings, failsOpen: failsOpen)
+            statistics: statistics, fullLearnings: fullLearnings, failsOpen: failsOpen,
+            fragments: fragments, tellsMisses: tellsMisses)
     }
 
     /// Puts the tables and ports as they are now in force; whatever was decided before is forgotten.

@@ -38,6 +38,11 @@ public struct GroupTable: Sendable {
             }
             try check(mod.group)
             entries[id] = GroupEntry(mod.group, created: old.created)
+        case .insertBuckets, .removeBuckets:
+            guard let old = entries[id] else { throw .groupModFailed(.unknownGroup, "there is no group \(id)") }
+            let changed = try old.group.changed(by: mod)
+            try check(changed)
+            entries[id] = GroupEntry(changed, created: old.created)
         case .addOrModify:
             return try apply(GroupMod(entries[id] == nil ? .add : .modify, mod.group), at: now)
         case .delete:
@@ -81,6 +86,10 @@ public struct GroupTable: Sendable {
                 throw .groupModFailed(.watchUnsupported, "each bucket of a fast failover group watches a port or group")
             }
         case .all, .select, .indirect: break
+        }
+        let numbers = group.buckets.compactMap(\.id)
+        if Set(numbers).count < numbers.count {
+            throw .groupModFailed(.bucketExists, "two buckets of group \(group.id) have the same number")
         }
         for bucket in group.buckets { try check(bucket, of: group) }
         try checkLoops(group)
@@ -131,4 +140,28 @@ public struct GroupTable: Sendable {
 extension Group.Bucket {
     /// Whether it is alive or not.
     var hasWatch: Bool { watchPort != .any || watchGroup != Group.any }
+}
+
+extension Group {
+    /// The group with more buckets, or without some (OpenFlow 1.5.1 §7.3.4.3).
+    fileprivate func changed(by mod: GroupMod) throws(OpenFlowError) -> Group {
+        var result = self
+        // Buckets that came without numbers are known by their places.
+        for index in buckets.indices where buckets[index].id == nil { result.buckets[index].id = UInt32(index) }
+        let isInsertion = mod.command == .insertBuckets
+        var chosen = isInsertion ? buckets.count..<buckets.count : buckets.indices
+        switch mod.place {
+        case .all: break
+        case .first: chosen = isInsertion ? 0..<0 : 0..<min(1, buckets.count)
+        case .last: if !isInsertion { chosen = max(0, buckets.count - 1)..<buckets.count }
+        case .number(let number):
+            guard let index = result.buckets.firstIndex(where: { $0.id == number }) else {
+                throw .groupModFailed(.unknownBucket, "group \(id) has no bucket \(number)")
+            }
+            chosen = isInsertion ? index + 1..<index + 1 : index..<index + 1
+        }
+        result.buckets.replaceSubrange(chosen, with: mod.group.buckets)
+        if kind != .select { for index in result.buckets.indices { result.buckets[index].weight = 0 } }
+        return result
+    }
 }

@@ -43,6 +43,16 @@ public struct PipelinePort: Sendable {
     var isLive: Bool { isLinkUp && !flags.contains(.down) }
 }
 
+/// What becomes of IP fragments (OpenFlow 1.3.5 §7.3.2, enum ofp_config_flags; ovs-ofctl(8), set-frags).
+public enum FragmentHandling: Sendable {
+    /// They are looked up as if their ports were zero.
+    case normal
+    /// No flow gets them.
+    case drop
+    /// The first shows its ports; flows tell fragments apart by ip_frag. An extension of Nicira's.
+    case matched
+}
+
 /// A bridge's tables and ports as they stood at one moment: what workers ask when their caches don't know a packet.
 public final class TablePipeline: Pipeline {
     public let tables: FlowTablesSnapshot
@@ -55,6 +65,9 @@ public final class TablePipeline: Pipeline {
     let fullLearnings: [LearningPlace: Set<LearnedFlow>]
     /// Whether the tables are not asked: all goes to NORMAL.
     let failsOpen: Bool
+    let fragments: FragmentHandling
+    /// Whether a controller of 1.0 is there, to which packets go that no flow matches.
+    let tellsMisses: Bool
     private let places: [UInt32: Int]
     /// By number, for the numbers that most ports have; -1: there is no such port.
     private let lowPlaces: [Int32]
@@ -67,13 +80,13 @@ public final class TablePipeline: Pipeline {
     ) {
         self.init(
             tables: tables, ports: ports, groups: groups, meters: meters, statistics: statistics, fullLearnings: [:],
-            failsOpen: false)
+            failsOpen: false, fragments: .normal, tellsMisses: false)
     }
 
     init(
         tables: FlowTablesSnapshot, ports: [PipelinePort], groups: [UInt32: GroupEntry],
         meters: [UInt32: MeterEntry], statistics: PipelineStatistics, fullLearnings: [LearningPlace: Set<LearnedFlow>],
-        failsOpen: Bool
+        failsOpen: Bool, fragments: FragmentHandling, tellsMisses: Bool
     ) {
         self.tables = tables
         self.ports = ports
@@ -82,6 +95,8 @@ public final class TablePipeline: Pipeline {
         self.statistics = statistics
         self.fullLearnings = fullLearnings
         self.failsOpen = failsOpen
+        self.fragments = fragments
+        self.tellsMisses = tellsMisses
         places = Dictionary(uniqueKeysWithValues: ports.enumerated().map { ($1.number, $0) })
         indices = Dictionary(uniqueKeysWithValues: ports.enumerated().map { ($1.index, $0) })
         let highest = ports.map(\.number).filter { $0 < Self.lowNumbers }.max()

@@ -23,12 +23,22 @@ extension Translator {
     }
 
     /// `controller(…)`
-    mutating func tellController(_ action: ControllerAction) {
+    mutating func tellController(_ action: ControllerAction) { tellController(action, reason: action.reason.rawValue) }
+
+    /// In 1.0 a packet that no flow matches goes to the controller (OpenFlow 1.0.0 §3.4).
+    mutating func tellUnmatched() {
+        var action = ControllerAction()
+        // How much of it is the controller's choice (miss_send_len), and the rest is kept.
+        action.maxLength = .max - 1
+        tellController(action, reason: ControllerMessage.unmatched)
+    }
+
+    private mutating func tellController(_ action: ControllerAction, reason: UInt8) {
         if let port = pipeline.port(arrival), port.flags.contains(.noPacketIn) {
             return translation.dropReason = .portBlocked
         }
         var message = ControllerMessage()
-        message.reason = action.reason.rawValue
+        message.reason = reason
         message.table = table
         message.cookie = flow?.cookie ?? .max
         message.maximumLength = action.maxLength

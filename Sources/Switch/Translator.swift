@@ -122,7 +122,7 @@ struct Translator {
             next = nil
             table = current
             guard let entry = look(up: current) else {
-                if nesting == 0, halt == nil { translation.dropReason = .noMatch }
+                if nesting == 0, halt == nil { miss() }
                 return
             }
             translation.dropReason = .flowAction
@@ -130,16 +130,26 @@ struct Translator {
         }
     }
 
+    private mutating func miss() {
+        if isDroppedFragment { return translation.dropReason = .fragment }
+        translation.dropReason = .noMatch
+        if pipeline.tellsMisses { tellUnmatched() }
+    }
+
+    private var isFragment: Bool { key.words[KeyLayout.portAndTypes] & Self.fragmentBits != 0 }
+    private var isDroppedFragment: Bool { pipeline.fragments == .drop && isFragment }
+
     private mutating func look(up table: UInt8) -> FlowEntry? {
         // A table that looks at what is not known any more: the packet is parsed again first.
-        if opaque != nil {
-            reveal(pipeline.tables.examinableMask)
-            if halt != nil { return nil }
-        }
+        if opaque != nil { reveal(pipeline.tables.examinableMask) }
+        if pipeline.fragments == .drop { examine(.ipFrag, bits: UInt128(KeyLayout.fragmentAny)) }
+        if halt != nil || isDroppedFragment { return nil }
         var seen = key
         // No fragment shows its ports, lest a flow that picks by them pick the first one only (ovs-fields(7), the
         // normal way of handling fragments).
-        if key.words[KeyLayout.portAndTypes] & Self.fragmentBits != 0 { seen.words[KeyLayout.transport] &= ~Self.ports }
+        if isFragment, pipeline.fragments == .normal {
+            seen.words[KeyLayout.transport] &= ~Self.ports
+        }
         let found = withUnsafePointer(to: seen) { key in
             withUnsafeMutablePointer(to: &translation.mask) { mask in
                 pipeline.tables.find(table: table, key: key, wildcards: mask)
@@ -196,7 +206,8 @@ struct Translator {
         switch action {
         case .output(.table, _):
             // Only meant for packets from a controller (OpenFlow 1.3.5 §4.5), but harmless, and done by Open vSwitch.
-            if pipeline.failsOpen { execute(.output(.normal), depth: depth) } else { resubmit(nil, 0, depth: depth) }
+            if pipeline.failsOpen { return execute(.output(.normal), depth: depth) }
+            resubmit(nil, 0, depth: depth, tellsMiss: true)
         case .resubmit(let port, let table):
             resubmit(port, table ?? self.table, depth: depth)
         case .output, .outputField, .outputTruncated, .enqueue, .controller, .group:
@@ -225,7 +236,7 @@ struct Translator {
     /// Looks up again in another table, for that lookup as if the packet had come from `port`.
     ///
     /// The depth counts only ways back, to the same table or one before, since only they can go on without end.
-    private mutating func resubmit(_ port: PortNumber?, _ table: UInt8, depth: Int) {
+    private mutating func resubmit(_ port: PortNumber?, _ table: UInt8, depth: Int, tellsMiss: Bool = false) {
         resubmits += 1
         if depth >= Self.resubmitDepthLimit || resubmits > Self.resubmitLimit { return fail(.tooManyResubmits) }
         let reason = translation.dropReason
@@ -234,7 +245,11 @@ struct Translator {
         let entry = look(up: table)
         if halt != nil { return }
         key[.inPort] = arrival
-        guard let entry else { return translation.dropReason = reason }
+        guard let entry else {
+            translation.dropReason = reason
+            if tellsMiss, pipeline.tellsMisses, !isDroppedFragment { tellUnmatched() }
+            return
+        }
         let caller = self.table
         let depth = table <= caller ? depth + 1 : depth
         self.table = table

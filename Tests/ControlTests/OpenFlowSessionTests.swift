@@ -40,7 +40,7 @@ extension Daemons {
                 Issue.record("no features")
                 return
             }
-            #expect(features.datapathID != 0 && features.tableCount == 254)
+            #expect(features.datapathID != 0 && features.tableCount == 255)
             #expect(try tool.ask(.echoRequest([1, 2, 3])) == .echoReply([1, 2, 3]))
             if version == .v10 { #expect(features.ports.map(\.name) == ["p1", "p2"]) }
         }

@@ -57,6 +57,49 @@ extension RunningSwitch {
                 try bench.finish() == [1: [packet.bytes], 2: [with(hops: 9)], 3: [packet.bytes], 4: [with(hops: 63)]])
         }
 
+        /// OpenFlow 1.5.1 §7.3.4.3: buckets come and go by their numbers; the rest of the group stays.
+        @Test func bucketsComeAndGo() throws {
+            var table = GroupTable()
+            func numbered(_ id: UInt32) -> Group.Bucket {
+                var bucket = Self.bucket([.to(id)])
+                bucket.id = id
+                return bucket
+            }
+            func change(_ command: GroupMod.Command, _ place: BucketPlace, _ ids: [UInt32] = []) throws(OpenFlowError) {
+                var mod = GroupMod(command, Group(id: 1, kind: .all, buckets: ids.map(numbered)))
+                mod.place = place
+                try table.apply(mod)
+            }
+            func ids() -> [UInt32?] { table.entries[1]?.group.buckets.map(\.id) ?? [] }
+            func refusal(_ command: GroupMod.Command, _ place: BucketPlace, _ ids: [UInt32] = []) -> UInt16? {
+                do throws(OpenFlowError) {
+                    try change(command, place, ids)
+                    return nil
+                } catch {
+                    return error.type == 6 ? error.code : nil
+                }
+            }
+            #expect(refusal(.insertBuckets, .last, [1]) == 8, "OFPGMFC_UNKNOWN_GROUP")
+            // Buckets without numbers are known by their places.
+            try table.apply(
+                GroupMod(.add, Group(id: 1, kind: .select, buckets: [Self.bucket([.to(1)]), Self.bucket([.to(2)])])))
+            try change(.insertBuckets, .last, [7, 8])
+            #expect(ids() == [0, 1, 7, 8])
+            try change(.insertBuckets, .first, [9])
+            try change(.insertBuckets, .number(1), [5, 6])
+            #expect(ids() == [9, 0, 1, 5, 6, 7, 8])
+            #expect(table.entries[1]?.group.kind == .select, "the kind in the message doesn't count")
+            #expect(refusal(.insertBuckets, .last, [5]) == 16, "OFPGMFC_BUCKET_EXISTS")
+            #expect(refusal(.insertBuckets, .number(77), [70]) == 15, "OFPGMFC_UNKNOWN_BUCKET")
+            #expect(refusal(.removeBuckets, .number(77)) == 15)
+            try change(.removeBuckets, .number(5))
+            try change(.removeBuckets, .first)
+            try change(.removeBuckets, .last)
+            #expect(ids() == [0, 1, 6, 7])
+            try change(.removeBuckets, .all)
+            #expect(ids().isEmpty && table.entries[1] != nil)
+        }
+
         /// Weights, counters that agree with what left the ports, and flows that stay where they were.
         @Test func select() throws {
             let packets = Self.packets(3000)

@@ -99,7 +99,8 @@ struct PlainBridge: Equatable {
     private func faults(of mod: FlowMod, _ match: PlainMatch) -> Set<Fault> {
         if mod.command == .delete || mod.command == .deleteStrict { return [] }
         var faults: Set<Fault> = []
-        if mod.flow.table == 255 { faults.insert(Fault(5, 2)) }
+        // Modifications that go by the cookie may mean all tables.
+        if mod.flow.table == 255, mod.command == .add || mod.cookieMask == 0 { faults.insert(Fault(5, 2)) }
         for case .group(let id) in mod.flow.allActions where groups[id] == nil { faults.insert(Fault(2, 9)) }
         if let id = mod.flow.instructions.meter, meters[id] == nil { faults.insert(Fault(12, 3)) }
         if mod.command == .add, mod.flow.flags.contains(.checkOverlap) {
@@ -153,7 +154,7 @@ struct PlainBridge: Equatable {
     private mutating func apply(_ mod: GroupMod) -> Result {
         let id = mod.group.id
         switch mod.command {
-        case .add, .modify, .addOrModify:
+        case .add, .modify, .addOrModify, .insertBuckets, .removeBuckets:
             var faults = faults(of: mod.group)
             if mod.command == .add, groups[id] != nil { faults.insert(Fault(6, 0)) }
             if mod.command == .modify, groups[id] == nil { faults.insert(Fault(6, 8)) }

@@ -21,6 +21,7 @@ extension BridgeAgent {
         _ control: BundleControl, xid: UInt32, on connection: ControllerConnection
     ) throws(OpenFlowError) {
         let id = control.id
+        try check(control.flags)
         let reply: BundleControl.Kind
         switch control.type {
         case .openRequest:
@@ -56,6 +57,11 @@ extension BridgeAgent {
             .bundleControl(BundleControl(id: id, type: reply, flags: control.flags)), xid: xid)
     }
 
+    private func check(_ flags: BundleFlags) throws(OpenFlowError) {
+        if flags.isSubset(of: [.atomic, .ordered]) { return }
+        throw Failure.badFlags("a bundle has no flags \(flags.rawValue)")
+    }
+
     private func bundle(_ id: UInt32, on connection: ControllerConnection) throws(OpenFlowError) -> OpenBundle {
         guard let bundle = connection.bundles[id] else { throw Failure.badID("there is no bundle \(id)") }
         return bundle
@@ -65,6 +71,7 @@ extension BridgeAgent {
         _ addition: BundleAdd, bytes: [UInt8], on connection: ControllerConnection
     ) throws(OpenFlowError) {
         let id = addition.id
+        try check(addition.flags)
         // A message for a bundle that isn't there opens it.
         let open = connection.bundles[id] ?? OpenBundle(flags: addition.flags)
         if open.isClosed { throw Failure.closed("bundle \(id) is closed") }
@@ -80,7 +87,9 @@ extension BridgeAgent {
             throw Failure.tooMany("a bundle has at most \(OpenBundle.messageLimit) messages")
         }
         if connection.bundles[id] == nil { connection.bundles[id] = open }
-        connection.bundles[id]?.frames.append((addition.frame, Array(bytes.dropFirst(16).prefix(64))))
+        // What stands before the message itself; on 1.3 the experimenter's header too.
+        let head = connection.version < .v14 ? 24 : 16
+        connection.bundles[id]?.frames.append((addition.frame, Array(bytes.dropFirst(head).prefix(64))))
     }
 
     /// Does all of it, and puts it in force in one step.
@@ -88,6 +97,7 @@ extension BridgeAgent {
         // What came before the bundle is in force before it, not with it.
         bridge.publishChanges()
         let (before, told, waiting) = (removals, updates, released)
+        let (ports, known) = (changedPorts, knownPorts)
         var place = 0
         do throws(OpenFlowError) {
             try bridge.transaction { () throws(OpenFlowError) in
@@ -98,6 +108,7 @@ extension BridgeAgent {
             }
         } catch {
             (removals, updates, released) = (before, told, waiting)
+            (changedPorts, knownPorts) = (ports, known)
             let failed = bundle.frames[place]
             refuse(error, xid: failed.frame.xid, bytes: failed.bytes, on: connection)
             throw Failure.failed("message \(place + 1) of the bundle was refused: \(error.message)")

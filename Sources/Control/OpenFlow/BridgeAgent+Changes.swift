@@ -33,7 +33,7 @@ extension BridgeAgent {
                     idleTimeoutSeconds: flow.idleTimeoutSeconds, hardTimeoutSeconds: flow.hardTimeoutSeconds,
                     packetCount: removal.entry.shownPacketCount, byteCount: removal.entry.shownByteCount))
             for connection in connections.values
-            where connection.wants(connection.asyncConfig.flowRemoved, removal.reason.rawValue) {
+            where connection.wants(removal.reason) {
                 _ = connection.offer(message)
             }
         }

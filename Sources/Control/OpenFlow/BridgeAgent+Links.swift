@@ -24,7 +24,7 @@ extension BridgeAgent {
             let now = description(of: port)
             guard let before = knownPorts[port.index], before.state != now.state else { continue }
             knownPorts[port.index] = now
-            bridge.setLink(now.state.contains(.live), ofPort: port.number)
+            bridge.setLink(!now.state.contains(.linkDown), ofPort: port.number)
             tell(PortStatus(.modify, now))
         }
         bridge.publishChanges()

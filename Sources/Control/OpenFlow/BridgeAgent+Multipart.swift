@@ -11,10 +11,13 @@ extension BridgeAgent {
         _ request: MultipartRequest, more: Bool, xid: UInt32, on connection: ControllerConnection
     ) throws(OpenFlowError) {
         if case .tableFeatures(let features) = request {
-            connection.partialTableFeatures += features
-            if more { return }
-            let all = connection.partialTableFeatures
-            connection.partialTableFeatures = []
+            let (begun, before) = connection.partialTableFeatures
+            let all = begun == xid ? before + features : features
+            connection.partialTableFeatures = (xid, [])
+            if all.count > TableAbilities.requestLimit {
+                throw .multipartBufferOverflow("a request for more tables than there are")
+            }
+            if more { return connection.partialTableFeatures.tables = all }
             try setTableFeatures(all)
             return connection.reply(.multipartReply(.tableFeatures(tableFeatures()), more: false), xid: xid)
         }
@@ -88,7 +91,7 @@ extension BridgeAgent {
 
     private func tableStatistics() -> [TableStatistics] {
         bridge.creditCounters()
-        return (0..<Flow.lastTable).map { table in
+        return (0...Flow.lastTable).map { table in
             let lookups = bridge.statistics.lookups(in: table)
             let settings = bridge.tables.settings(of: table)
             return TableStatistics(
@@ -99,7 +102,7 @@ extension BridgeAgent {
     }
 
     private func tableDescriptions() -> [TableMod] {
-        (0..<Flow.lastTable).map { TableMod(table: $0, config: bridge.tables.settings(of: $0).evicts ? 4 : 0) }
+        (0...Flow.lastTable).map { TableMod(table: $0, config: bridge.tables.settings(of: $0).evicts ? 4 : 0) }
     }
 
     // MARK: Groups

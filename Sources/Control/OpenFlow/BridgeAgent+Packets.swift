@@ -8,9 +8,10 @@ extension BridgeAgent {
     /// Tells controllers of a packet (OpenFlow 1.3.5 §7.4.1).
     func tell(_ packet: QueuedPacket) {
         let message = packet.message
-        let reason = PacketInReason(rawValue: message.reason) ?? .action
+        let isUnmatched = packet.isUnmatched
+        let reason = isUnmatched ? .noMatch : PacketInReason(rawValue: message.reason) ?? .action
         let takers = connections.values.filter {
-            $0.controllerID == message.controllerID && $0.wants($0.asyncConfig.packetIn, message.reason)
+            $0.controllerID == message.controllerID && (isUnmatched ? $0.wantsMisses : $0.wants(reason))
         }
         if takers.isEmpty { return }
         var key = message.pipeline
@@ -20,12 +21,14 @@ extension BridgeAgent {
             var limit = Int(message.maximumLength)
             if message.maximumLength == .max { limit = packet.bytes.count }
             // In 1.0 a packet that no flow matched has the length that the controller set.
-            if taker.version == .v10, reason == .noMatch { limit = Int(taker.configuration.missSendLength) }
+            if isUnmatched { limit = Int(taker.configuration.missSendLength) }
             if packet.bytes.count > limit, message.maximumLength != .max {
                 buffer = buffer ?? buffers.keep(PacketBuffers.Packet(bytes: packet.bytes, inPort: message.inPort))
             }
             var told = OpenFlowWire.PacketIn(
-                bufferID: packet.bytes.count > limit ? buffer : nil, totalLength: packet.length, reason: reason,
+                bufferID: packet.bytes.count > limit ? buffer : nil, totalLength: packet.length,
+                // The table-miss flow is one like others in 1.0.
+                reason: taker.version == .v10 && reason == .noMatch && !isUnmatched ? .action : reason,
                 table: message.table, cookie: message.cookie, match: Self.match(key),
                 data: Array(packet.bytes.prefix(limit)))
             told.userdata = message.userdata

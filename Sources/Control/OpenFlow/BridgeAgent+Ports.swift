@@ -12,7 +12,7 @@ extension BridgeAgent {
         var result = PortDescription(
             number: PortNumber(port.number), hardwareAddress: link.hardwareAddress, name: port.name)
         result.config = PortConfig(rawValue: bridge.flags(ofPort: port.number).rawValue)
-        result.state = link.isUp ? .live : .linkDown
+        result.state = !link.isUp ? .linkDown : result.config.contains(.down) ? [] : .live
         return result
     }
 
@@ -41,7 +41,9 @@ extension BridgeAgent {
         let new = PortFlags(rawValue: old.rawValue & ~mask.rawValue | mod.config.rawValue & mask.rawValue)
         if new == old { return }
         bridge.setFlags(new, ofPort: port.number)
-        tell(PortStatus(.modify, description(of: port)))
+        let description = description(of: port)
+        knownPorts[port.index] = description
+        changedPorts.append(description)
     }
 
     /// Tells all who want to know.

@@ -23,6 +23,8 @@ final class BridgeAgent {
     var updates = FlowUpdates()
     /// Packets that go through the tables once what came with them is in force.
     var released: [PacketBuffers.Packet] = []
+    /// Ports whose settings were changed, of which controllers are to hear once that is in force.
+    var changedPorts: [PortDescription] = []
     /// Ports as controllers were told of them, by index.
     var knownPorts: [UInt16: PortDescription] = [:]
     var hasNotedPorts = false
@@ -61,6 +63,8 @@ final class BridgeAgent {
         }
         if listens != isListening { bridge.setListens(listens) }
         isListening = listens
+        bridge.tellsMisses = connections.values.contains { $0.wantsMisses }
+        bridge.publishChanges()
     }
 
     // MARK: Messages
@@ -84,7 +88,8 @@ final class BridgeAgent {
     }
 
     func refuse(_ error: OpenFlowError, xid: UInt32, bytes: [UInt8], on connection: ControllerConnection) {
-        connection.reply(.error(error, data: Array(bytes.prefix(64))), xid: xid)
+        // All of it, so that tools can show what was refused; 64 bytes at least (OpenFlow 1.3.5 §7.5.1).
+        connection.reply(.error(error, data: Array(bytes.prefix(Codec.maximumSize - 64))), xid: xid)
     }
 
     /// Puts in force what has changed, tells who is to know, and sends what was answered.
@@ -99,6 +104,8 @@ final class BridgeAgent {
         if !waiting.isEmpty { performEffects() }
         tellRemovals()
         tellUpdates()
+        for port in changedPorts { tell(PortStatus(.modify, port)) }
+        changedPorts.removeAll()
         for connection in connections.values where !connection.replies.isEmpty {
             connection.session.send(connection.replies)
             connection.replies.removeAll(keepingCapacity: true)
@@ -119,8 +126,8 @@ final class BridgeAgent {
         case .bundleControl(let control): try handle(control, xid: frame.xid, on: connection)
         case .bundleAdd(let addition): try add(addition, bytes: bytes, on: connection)
         case .barrierRequest: connection.reply(.barrierReply, xid: frame.xid)
-        case .hello, .echoRequest, .echoReply: break
-        case .error: break
+        case .echoRequest(let data): connection.reply(.echoReply(data), xid: frame.xid)
+        case .hello, .echoReply, .error: break
         default: try handleSetting(frame, on: connection)
         }
     }
@@ -133,8 +140,15 @@ final class BridgeAgent {
         case .flowMod(let mod):
             let outcome = try bridge.apply(mod)
             note(outcome, xid: frame.xid, by: connection)
-            if let buffer = mod.bufferID { try releaseBuffer(buffer) }
+            // In deletions the buffer means nothing (OpenFlow 1.3.5 §7.3.4.1).
+            let isDeletion = mod.command == .delete || mod.command == .deleteStrict
+            if let buffer = mod.bufferID, !isDeletion { try releaseBuffer(buffer) }
         case .groupMod(let mod):
+            // OpenFlow 1.3.5 §7.3.4.2: in other groups weights are zero.
+            let mayHaveWeights = mod.group.kind == .select || mod.command == .insertBuckets
+            if !mayHaveWeights, mod.group.buckets.contains(where: \.isWeighted) {
+                throw .groupModFailed(.invalidGroup, "buckets have weights in groups of the kind select only")
+            }
             note(try bridge.apply(mod), xid: frame.xid, by: connection)
         case .meterMod(let mod):
             note(try bridge.apply(mod), xid: frame.xid, by: connection)
@@ -151,21 +165,15 @@ final class BridgeAgent {
     ) throws(OpenFlowError) {
         switch frame.message {
         case .featuresRequest: connection.reply(.featuresReply(features(for: connection)), xid: frame.xid)
-        case .getConfigRequest: connection.reply(.getConfigReply(connection.configuration), xid: frame.xid)
-        case .setConfig(let configuration):
-            if configuration.fragments == .reassemble {
-                throw OpenFlowError(type: 10, code: 0, "fragments are not put together")
-            }
-            connection.configuration = configuration
-            if connection.isService, configuration.missSendLength > 0 { connection.asyncConfig = .standard }
-            updateListening()
+        case .getConfigRequest: connection.reply(.getConfigReply(configuration(for: connection)), xid: frame.xid)
+        case .setConfig(let configuration): try set(configuration, for: connection)
         case .queueGetConfigRequest(let port):
             connection.reply(.queueGetConfigReply(port, try queues(of: port)), xid: frame.xid)
         case .roleRequest(let role):
             connection.reply(.roleReply(try setRole(role, of: connection)), xid: frame.xid)
         case .getAsyncRequest: connection.reply(.getAsyncReply(connection.asyncConfig), xid: frame.xid)
-        case .setAsync(let config):
-            connection.asyncConfig = config
+        case .setAsync(let config, let parts):
+            connection.asyncConfig.update(parts, from: config)
             updateListening()
         case .setPacketInFormat(let format): connection.packetInFormat = format
         case .setControllerID(let id): connection.controllerID = id
@@ -189,4 +197,8 @@ extension Message {
         default: false
         }
     }
+}
+
+extension Group.Bucket {
+    fileprivate var isWeighted: Bool { weight != 0 }
 }

@@ -17,8 +17,8 @@ final class ControllerConnection {
     var bundles: [UInt32: OpenBundle] = [:]
     /// By the number that the controller gave each.
     var monitors: [UInt32: FlowMonitorRequest] = [:]
-    /// Parts of multipart requests that are not complete.
-    var partialTableFeatures: [TableFeatures] = []
+    /// The parts of a request that is not complete, and its xid.
+    var partialTableFeatures: (xid: UInt32, tables: [TableFeatures]) = (0, [])
     /// What is to be sent when the batch in hand has been dealt with.
     var replies: [OpenFlowFrame] = []
     /// Packets that it left unread for too long to be sent any more.
@@ -41,6 +41,19 @@ final class ControllerConnection {
     /// Sends something that nobody asked for now.
     func offer(_ message: Message) -> Bool {
         session.offer([OpenFlowFrame(version: version, xid: 0, message: message)])
+    }
+
+    /// Whether it wants packets for a reason. It has named the reasons as its version numbers them.
+    func wants(_ reason: PacketInReason) -> Bool {
+        wants(asyncConfig.packetIn, reason.shown(in: version).rawValue)
+    }
+
+    /// Whether packets go to it that no flow matches, not even a table-miss flow, which 1.0 does not know.
+    var wantsMisses: Bool { version == .v10 && wants(PacketInReason.noMatch) }
+
+    /// Whether it wants to hear of flows that went for a reason.
+    func wants(_ reason: FlowRemovedReason) -> Bool {
+        wants(asyncConfig.flowRemoved, reason.shown(in: version).rawValue)
     }
 
     /// Whether it wants to hear of packets, ports or flows for a reason, in its present role.

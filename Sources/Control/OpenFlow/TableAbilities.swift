@@ -6,6 +6,9 @@ import Switch
 
 /// What every table can do, as table features tell it (OpenFlow 1.3.5 §7.3.5.5). All tables are alike.
 enum TableAbilities {
+    /// So many tables can a request be for, in all its parts: each once.
+    static let requestLimit = 256
+
     /// enum ofp_instruction_type: goto table, write metadata, write, apply and clear actions, meter.
     private static let instructions: [UInt16] = [1, 2, 3, 4, 5, 6]
     /// enum ofp_action_type: output, copy TTL out and in, set and decrement MPLS TTL, push and pop VLAN, push and pop
@@ -35,7 +38,7 @@ enum TableAbilities {
 
 extension BridgeAgent {
     func tableFeatures() -> [TableFeatures] {
-        (0..<Flow.lastTable).map {
+        (0...Flow.lastTable).map {
             TableAbilities.features(
                 of: $0, settings: bridge.tables.settings(of: $0), flowLimit: bridge.tables.flowLimit)
         }

@@ -84,7 +84,7 @@ extension Bridge {
         let outcome = try apply(mod)
         switch mod.command {
         case .delete: report.removed += before - groups.entries.count
-        case .add, .modify, .addOrModify:
+        case .add, .modify, .addOrModify, .insertBuckets, .removeBuckets:
             if isNew { report.added += 1 } else { report.modified += 1 }
         }
         report.removedFlows += outcome.removed.count
