@@ -1,0 +1,299 @@
+"""The switches that are measured, each in its own way, on the same devices, core and memory.
+
+A switch is a context manager: `with switch.running(workload, place)` it forwards; `measure` then gives windows. None
+touches the machine's own Open vSwitch, network cards or files: devices are virtual, folders temporary.
+"""
+import contextlib
+import json
+import os
+import pathlib
+import re
+import select
+import subprocess
+import time
+
+from . import machine
+
+WINDOW = 0.5
+SINK = "net_null1,size=64,no-rx=1"
+DAEMON = pathlib.Path("/usr/lib/openvswitch-switch-dpdk/ovs-vswitchd-dpdk")
+SCHEMA = pathlib.Path("/usr/share/openvswitch/vswitch.ovsschema")
+SETTINGS = {
+    "default": {},
+    "emc-always": {"emc-insert-inv-prob": "1"},
+    "emc-off": {"emc-insert-inv-prob": "0"},
+    "smc": {"emc-insert-inv-prob": "0", "smc-enable": "true"},
+}
+# Each source of a Dataplane of Open vSwitch takes its buffers from a pool for its MTU; several need several pools.
+MTUS = (1500, 800, 2600, 3600, 4600)
+
+
+class Workload:
+    """What comes in (captures without end, or frames of nothing), and the flows that decide; None: NORMAL."""
+
+    def __init__(self, name, captures=(), flows=None, size=64, packets=0):
+        self.name, self.flows, self.size, self.packets = name, flows, size, packets
+        self.sources = [f"net_pcap{index},rx_pcap={path},infinite_rx=1" for index, path in enumerate(captures)]
+        if not self.sources:
+            self.sources = [f"net_null0,size={size}"]
+
+
+class Place:
+    """Where switches run: cores, memory, a folder of their own."""
+
+    def __init__(self, core, control, huge, folder):
+        self.core, self.control, self.huge, self.folder = core, control, huge, pathlib.Path(folder)
+
+    def environment_arguments(self, megabytes=2048):
+        """For DPDK's environment: nothing of the machine's is probed, nothing is left in the file system."""
+        common = ["--no-pci", "--no-telemetry"]
+        return common + (["--in-memory"] if self.huge else ["--no-huge", "--no-shconf", "-m", str(megabytes)])
+
+
+class Windows:
+    """Counts taken every half second."""
+
+    def __init__(self, read, warm, seconds):
+        time.sleep(warm)
+        self.readings = [read()]
+        while self.readings[-1]["seconds"] - self.readings[0]["seconds"] < seconds - WINDOW / 10:
+            time.sleep(WINDOW)
+            self.readings.append(read())
+
+    def pairs(self):
+        return zip(self.readings, self.readings[1:])
+
+    def total(self, name):
+        return self.readings[-1][name] - self.readings[0][name]
+
+    @property
+    def mpps(self):
+        return self.total("packets") / self.total("seconds") / 1e6
+
+    @property
+    def share(self):
+        return self.total("onCore") / self.total("seconds")
+
+
+class Evs:
+    """evs, by `evs bench`, which measures itself."""
+
+    def __init__(self, binary):
+        self.name, self.binary = "evs", binary
+
+    @contextlib.contextmanager
+    def running(self, workload, place):
+        self.command = [self.binary, "bench", "--core", place.core, "--ctl-core", place.control, "--tx", SINK]
+        for source in workload.sources:
+            self.command += ["--rx", source]
+        if workload.flows:
+            self.command += ["--rules", workload.flows]
+        if place.huge:
+            self.command += ["--huge-dir", "/dev/hugepages"]
+        self.core = place.core
+        yield self
+
+    def measure(self, warm, seconds):
+        """(cycles a packet in each window, packets in millions a second, share of the core)"""
+        command = self.command + ["--warm", warm, "--secs", seconds]
+        with machine.Child(*command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as child:
+            # From when it polls; what it says of itself has no share of the core.
+            time.sleep(min(warm, 1) + 0.5)
+            start, before = time.monotonic(), child.seconds_on(self.core)
+            time.sleep(max(seconds - 0.5, 0.1))
+            share = (child.seconds_on(self.core) - before) / (time.monotonic() - start)
+            result = json.loads(child.output(seconds + warm + 180).splitlines()[-1])
+        if not result["win"]:
+            raise machine.Problem("evs forwarded no packet")
+        return result["win"], result["mpps"], min(share, 1.0)
+
+
+class Testpmd:
+    """DPDK's own forwarder in the mode `io`: the least that any switch on these devices costs."""
+
+    def __init__(self):
+        self.name = "testpmd io"
+
+    @contextlib.contextmanager
+    def running(self, workload, place):
+        buffers = 262144 if workload.packets <= 200_000 else workload.packets + 100_000
+        devices = [f"--vdev={each}" for each in workload.sources + [SINK]]
+        topology = "paired" if len(workload.sources) == 1 else "chained"
+        # Its answers would stay in a buffer that only its prompt empties.
+        command = ["stdbuf", "-oL", "dpdk-testpmd", "-l", f"{place.control},{place.core}", *devices]
+        command += place.environment_arguments() + ["--log-level=lib.eal:debug", "--", "-i", "--forward-mode=io"]
+        command += ["--nb-cores=1", f"--total-num-mbufs={buffers}", "--mbcache=512", "--burst=32"]
+        command += ["--no-lsc-interrupt", f"--port-topology={topology}"]
+        pipe = subprocess.PIPE
+        with machine.Child(*command, stdin=pipe, stdout=pipe, stderr=subprocess.STDOUT, bufsize=0) as self.child:
+            self.core = place.core
+            started = self.answer(60)
+            frequency = re.search(r"TSC frequency is ~(\d+) K?Hz", started)
+            if not frequency:
+                raise machine.Problem("testpmd does not tell the frequency of the time-stamp counter")
+            self.ticks_a_second = int(frequency[1]) * (1000 if "KHz" in frequency[0] else 1)
+            self.ask("start")
+            yield self
+            self.ask("stop")
+
+    def ask(self, line):
+        self.child.process.stdin.write(line.encode() + b"\n")
+        return self.answer(20)
+
+    def answer(self, seconds):
+        """What comes up to the next prompt."""
+        text, deadline, stream = b"", time.monotonic() + seconds, self.child.process.stdout
+        while not text.endswith(b"testpmd> "):
+            ready = select.select([stream], [], [], max(deadline - time.monotonic(), 0))[0]
+            data = os.read(stream.fileno(), 1 << 16) if ready else b""
+            if not data:
+                end = text[-1500:].decode(errors="replace")
+                raise machine.Problem(f"testpmd {'ended' if ready else 'hangs'}: {end}")
+            text += data
+        return text.decode(errors="replace")
+
+    def read(self):
+        before = time.monotonic()
+        text = self.ask("show port stats all")
+        packets = sum(int(each) for each in re.findall(r"RX-packets:\s*(\d+)", text))
+        seconds = (before + time.monotonic()) / 2
+        return {"seconds": seconds, "packets": packets, "onCore": self.child.seconds_on(self.core)}
+
+    def measure(self, warm, seconds):
+        windows = Windows(self.read, warm, seconds)
+        if windows.total("packets") == 0:
+            raise machine.Problem("testpmd forwarded no packet")
+        cycles = []
+        for old, new in windows.pairs():
+            busy = min(new["seconds"] - old["seconds"], new["onCore"] - old["onCore"])
+            if new["packets"] > old["packets"]:
+                cycles.append(self.ticks_a_second * busy / (new["packets"] - old["packets"]))
+        return cycles, windows.mpps, min(windows.share, 1.0)
+
+
+class OpenVSwitch:
+    """Open vSwitch on DPDK with a database, sockets and a network namespace of its own."""
+
+    def __init__(self, setting="default"):
+        self.name, self.setting = f"Open vSwitch {setting}", setting
+
+    @contextlib.contextmanager
+    def running(self, workload, place):
+        self.folder = place.folder / "openvswitch"
+        self.folder.mkdir()
+        self.core, self.control = place.core, place.control
+        names = ("OVS_RUNDIR", "OVS_LOGDIR", "OVS_DBDIR", "OVS_SYSCONFDIR")
+        self.environment = {**os.environ, **{each: str(self.folder) for each in names}}
+        with contextlib.ExitStack() as stack:
+            stack.callback(machine.remove, self.folder)
+            self.start(stack, place)
+            self.add_ports(workload)
+            self.settle()
+            yield self
+            with contextlib.suppress(machine.Problem, subprocess.TimeoutExpired):
+                self.tell("exit", "--cleanup")
+                self.daemon.process.wait(10)
+
+    def start(self, stack, place):
+        database, quiet = f"unix:{self.folder}/db.sock", {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+        machine.output("ovsdb-tool", "create", self.folder / "conf.db", SCHEMA)
+        server = machine.Child(
+            "ovsdb-server", self.folder / "conf.db", f"--remote=p{database}", f"--unixctl={self.folder}/db.ctl",
+            f"--log-file={self.folder}/db.log", core=self.control, env=self.environment, **quiet)
+        stack.enter_context(server)
+        machine.wait_until((self.folder / "db.sock").exists, "Open vSwitch's database")
+        options = {
+            "dpdk-init": "true", "dpdk-lcore-mask": hex(1 << self.control), "pmd-cpu-mask": hex(1 << self.core),
+            "dpdk-extra": " ".join(place.environment_arguments()), **SETTINGS[self.setting]}
+        self.vsctl("--no-wait", "init")
+        self.vsctl(
+            "--no-wait", "set", "Open_vSwitch", ".",
+            *[f"other_config:{name}={json.dumps(value)}" for name, value in options.items()])
+        # Every Open vSwitch in userspace makes an interface of the same name.
+        namespace = ["unshare", "--net"] + ([] if os.geteuid() == 0 else ["--map-root-user"])
+        self.daemon = stack.enter_context(machine.Child(
+            *namespace, DAEMON, database, f"--unixctl={self.folder}/control", f"--log-file={self.folder}/log",
+            "-vconsole:off", core=self.control, env=self.environment, **quiet))
+        self.vsctl(
+            "add-br", "br0", "--", "set", "bridge", "br0", "datapath_type=netdev", "fail_mode=secure",
+            "other-config:hwaddr=02:00:00:00:ff:fe")
+        machine.wait_until((self.folder / "br0.mgmt").exists, "Open vSwitch's bridge")
+        # Else it begins with room for few and makes more only from second to second.
+        self.tell("upcall/set-flow-limit", "2000000")
+
+    def add_ports(self, workload):
+        bridge = f"unix:{self.folder}/br0.mgmt"
+        # NORMAL is to flood to the sink, not to the bridge's own interface too.
+        self.run("ovs-ofctl", "mod-port", bridge, "LOCAL", "no-flood")
+        self.add_port("sink", SINK, 2, max(1500, workload.size - 14))
+        if workload.flows:
+            try:
+                self.run("ovs-ofctl", "--bundle", "-O", "OpenFlow15", "add-flows", bridge, workload.flows, seconds=600)
+            except machine.Problem:
+                # Some old actions can only be said in OpenFlow 1.0.
+                self.run("ovs-ofctl", "-O", "OpenFlow10", "add-flows", bridge, workload.flows, seconds=600)
+        else:
+            self.run("ovs-ofctl", "add-flow", bridge, "actions=NORMAL")
+        for index, source in enumerate(workload.sources):
+            mtu = max(1500, workload.size - 14) if index == 0 else MTUS[index % len(MTUS)]
+            self.add_port(f"source{index}", source, 1 if index == 0 else index + 2, mtu)
+
+    def add_port(self, name, device, number, mtu):
+        self.vsctl(
+            "add-port", "br0", name, "--", "set", "Interface", name, "type=dpdk", f"ofport_request={number}",
+            f"mtu_request={mtu}", f"options:dpdk-devargs={json.dumps(device)}")
+        error = self.vsctl("get", "Interface", name, "error").strip()
+        if error not in ("[]", '""'):
+            raise machine.Problem(f"Open vSwitch: {device}: {error}{self.last_words()}")
+
+    def last_words(self):
+        log = self.folder / "log"
+        return "\n" + "\n".join(log.read_text().splitlines()[-8:]) if log.exists() else ""
+
+    def settle(self):
+        """Until no more flows are brought in; 20 seconds at most."""
+        last, deadline = None, time.monotonic() + 20
+        while time.monotonic() < deadline:
+            time.sleep(0.7)
+            flows = re.search(r"\(current (\d+)\)", self.tell("upcall/show"))
+            if last is not None and flows and flows[1] == last:
+                return
+            last = flows[1] if flows else None
+
+    def run(self, *command, seconds=120):
+        try:
+            return machine.output(*command, seconds=seconds, core=self.control, env=self.environment)
+        except machine.Problem as problem:
+            raise machine.Problem(f"Open vSwitch: {problem}{self.last_words()}") from None
+
+    def vsctl(self, *arguments):
+        return self.run("ovs-vsctl", f"--db=unix:{self.folder}/db.sock", "--timeout=60", *arguments)
+
+    def tell(self, *arguments):
+        return self.run("ovs-appctl", "-t", self.folder / "control", *arguments)
+
+    def read(self):
+        text = self.tell("dpif-netdev/pmd-stats-show").partition("pmd thread numa_id")[2].partition("main thread")[0]
+        counts = dict(re.findall(r"^\s*([a-z ]+): (\d+)", text, re.MULTILINE))
+        return {
+            "seconds": time.monotonic(), "onCore": self.daemon.seconds_on(self.core),
+            "packets": int(counts["packets received"]), "busy": int(counts["processing cycles"]),
+            "idle": int(counts["idle cycles"])}
+
+    def measure(self, warm, seconds):
+        windows = Windows(self.read, warm, seconds)
+        if windows.total("packets") == 0:
+            raise machine.Problem("Open vSwitch forwarded no packet")
+        cycles = []
+        for old, new in windows.pairs():
+            # Its cycles go on while others have the core.
+            share = min(1.0, (new["onCore"] - old["onCore"]) / (new["seconds"] - old["seconds"]))
+            if new["packets"] > old["packets"]:
+                cycles.append((new["busy"] - old["busy"]) / (new["packets"] - old["packets"]) * share)
+        return cycles, windows.mpps, min(windows.share, 1.0)
+
+
+def packages(names):
+    """Debian's packages for some switches."""
+    needed = {"testpmd": "dpdk-dev", "ovs": "openvswitch-switch-dpdk"}
+    return [needed[each] for each in names if each in needed]
