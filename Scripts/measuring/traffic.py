@@ -97,11 +97,12 @@ def exact_rules(flows):
             f"tp_dst={destination_port},actions=output:2")
 
 
-def tenant_rules(masks, each, flows, seed=1):
+def tenant_rules(masks, each, flows, seed=1, apart=False):
     """Rules of `masks` shapes, `each` of every shape, and traffic that meets them evenly.
 
     Every shape has prefixes of its own lengths, with or without ports, and a destination MAC of its own: the tenants
-    of a switch, each with its own habits. Returns the rules, and (five-tuple, destination MAC) for each flow.
+    of a switch, each with its own habits. They share a table, or have one each (`apart`). Returns the rules, and
+    (five-tuple, destination MAC) for each flow.
     """
     chance = random.Random(seed * 1000 + masks)
     shapes = list(itertools.product(range(12, 33, 2), range(14, 33, 2), (False, True), (False, True)))
@@ -111,10 +112,12 @@ def tenant_rules(masks, each, flows, seed=1):
     rules, parts = [], []
     for tenant, (source_length, destination_length, has_source, has_destination) in enumerate(shapes[:masks]):
         owner = 0x020000010000 + tenant
+        if apart:
+            rules.append(f"dl_dst={mac(owner)},actions=goto_table:{tenant + 1}")
         for source, destination, source_port, destination_port in five_tuples(each, seed=chance.getrandbits(32)):
             source &= -1 << (32 - source_length)
             destination &= -1 << (32 - destination_length)
-            text = f"priority={100 + tenant},udp,dl_dst={mac(owner)}"
+            text = f"table={tenant + 1},udp" if apart else f"priority={100 + tenant},udp,dl_dst={mac(owner)}"
             text += f",nw_src={address(source, source_length)},nw_dst={address(destination, destination_length)}"
             text += f",tp_src={source_port}" if has_source else ""
             text += f",tp_dst={destination_port}" if has_destination else ""
