@@ -224,7 +224,7 @@ class OpenVSwitch:
     def add_ports(self, workload):
         bridge = f"unix:{self.folder}/br0.mgmt"
         # NORMAL is to flood to the sink, not to the bridge's own interface too.
-        self.run("ovs-ofctl", "mod-port", bridge, "LOCAL", "no-flood")
+        self.run("ovs-ofctl", "mod-port", bridge, "br0", "no-flood")
         self.add_port("sink", SINK, 2, max(1500, workload.size - 14))
         if workload.flows:
             try:
@@ -248,7 +248,8 @@ class OpenVSwitch:
 
     def last_words(self):
         log = self.folder / "log"
-        return "\n" + "\n".join(log.read_text().splitlines()[-8:]) if log.exists() else ""
+        lines = log.read_text().splitlines() if log.exists() else []
+        return "".join(f"\n  {line}" for line in lines if re.search(r"\|(WARN|ERR|EMER)\|", line))[-1500:]
 
     def settle(self):
         """Until no more flows are brought in; 20 seconds at most."""
