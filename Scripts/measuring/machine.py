@@ -80,7 +80,7 @@ class Child:
     def seconds_on(self, core):
         """Time that its threads which may run on that core alone have had on it: a poller's, less its preemptions."""
         total = 0
-        for path in pathlib.Path(f"/proc/{self.process.pid}/task").iterdir():
+        for path in pathlib.Path("/proc").glob(f"{self.process.pid}/task/*"):
             try:
                 if f"\nCpus_allowed_list:\t{core}\n" in (path / "status").read_text():
                     total += int((path / "schedstat").read_text().split()[0])

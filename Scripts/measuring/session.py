@@ -36,8 +36,8 @@ def check_options(parser, options):
     """Refuses, with exit code 2, what can't be measured."""
     if options.reps < 1 or options.reps > 1000:
         parser.error("--reps takes a number from 1 to 1000")
-    if not 0.5 <= options.seconds <= 3600:
-        parser.error("--seconds takes 0.5 (one window) to 3600")
+    if not 1 <= options.seconds <= 3600:
+        parser.error("--seconds takes 1 (two windows) to 3600")
     if not 0 <= options.warm <= 600:
         parser.error("--warm takes 0 to 600 seconds")
     if options.evs and not os.access(options.evs, os.X_OK):

@@ -97,10 +97,11 @@ class Evs:
         """(cycles a packet in each window, packets in millions a second, share of the core)"""
         command = self.command + ["--warm", warm, "--secs", seconds]
         with machine.Child(*command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as child:
-            # From when it polls; what it says of itself has no share of the core.
-            time.sleep(min(warm, 1) + 0.5)
+            # It does not say what share of the core it has; that is looked at from when it polls.
+            machine.wait_until(
+                lambda: child.seconds_on(self.core) > 0.1 or child.process.poll() is not None, "evs starts", 120)
             start, before = time.monotonic(), child.seconds_on(self.core)
-            time.sleep(max(seconds - 0.5, 0.1))
+            time.sleep(0.6 * (warm + seconds))
             share = (child.seconds_on(self.core) - before) / (time.monotonic() - start)
             result = json.loads(child.output(seconds + warm + 180).splitlines()[-1])
         if not result["win"]:
@@ -204,7 +205,7 @@ class OpenVSwitch:
         machine.wait_until((self.folder / "db.sock").exists, "Open vSwitch's database")
         options = {
             "dpdk-init": "true", "dpdk-lcore-mask": hex(1 << self.control), "pmd-cpu-mask": hex(1 << self.core),
-            "dpdk-extra": " ".join(place.environment_arguments()), **SETTINGS[self.setting]}
+            "dpdk-extra": " ".join(self.environment_arguments(place)), **SETTINGS[self.setting]}
         self.vsctl("--no-wait", "init")
         self.vsctl(
             "--no-wait", "set", "Open_vSwitch", ".",
@@ -220,6 +221,11 @@ class OpenVSwitch:
         machine.wait_until((self.folder / "br0.mgmt").exists, "Open vSwitch's bridge")
         # Else it begins with room for few and makes more only from second to second.
         self.tell("upcall/set-flow-limit", "2000000")
+
+    @staticmethod
+    def environment_arguments(place):
+        # It asks for --in-memory of its own accord, which does not go with --no-huge, unless it is told this.
+        return place.environment_arguments() + ([] if place.huge else ["--legacy-mem"])
 
     def add_ports(self, workload):
         bridge = f"unix:{self.folder}/br0.mgmt"
@@ -268,7 +274,7 @@ class OpenVSwitch:
             raise machine.Problem(f"Open vSwitch: {problem}{self.last_words()}") from None
 
     def vsctl(self, *arguments):
-        return self.run("ovs-vsctl", f"--db=unix:{self.folder}/db.sock", "--timeout=60", *arguments)
+        return self.run("ovs-vsctl", f"--db=unix:{self.folder}/db.sock", "--timeout=30", *arguments)
 
     def tell(self, *arguments):
         return self.run("ovs-appctl", "-t", self.folder / "control", *arguments)
