@@ -7,7 +7,7 @@ SOURCE_MAC, DESTINATION_MAC = 0x020000000001, 0x020000000002
 # Sources are in 10.0.0.0/8, destinations in 172.16.0.0/12, ports from 1024 on.
 SOURCES, DESTINATIONS = (0x0A000000, 8), (0xAC100000, 12)
 # What a switch that keeps a whole capture in packet buffers has room for; more packets need several sources.
-CAPTURE_LIMIT = 200_000
+CAPTURE_LIMIT = 250_000
 
 
 def five_tuples(count, seed=1):
