@@ -88,8 +88,9 @@ def bars(title, subtitle, rows):
 class Axis:
     """Places numbers on a line of the drawing, in equal steps or by their logarithms."""
 
-    def __init__(self, low, high, start, end, logarithmic):
+    def __init__(self, low, high, start, end, logarithmic, marks=()):
         self.low, self.high, self.start, self.end, self.logarithmic = low, high, start, end, logarithmic
+        self.marks = marks
 
     def __call__(self, value):
         low, high = self.low, self.high
@@ -101,48 +102,35 @@ class Axis:
     def upwards(cls, values, start, end):
         """For cycles: by logarithms where they differ much, else from zero."""
         low, high = min(values), max(values)
+        numbers = [factor * 10 ** power for power in range(12) for factor in (1, 2, 5)]
         if high < 12 * low:
-            step = next(each for each in cls.steps() if high / each <= 6)
-            return cls(0, step * math.ceil(high / step), start, end, False), step
-        return cls(cls.round_number(low, -1), cls.round_number(high, 1), start, end, True), None
-
-    @staticmethod
-    def steps():
-        return (factor * 10 ** power for power in range(12) for factor in (1, 2, 5))
-
-    @staticmethod
-    def round_number(value, direction):
-        """The next of …, 10, 20, 50, 100, … that way."""
-        candidates = [factor * 10.0 ** power for power in range(-1, 12) for factor in (1, 2, 5)]
-        if direction < 0:
-            return max(each for each in candidates if each <= value)
-        return min(each for each in candidates if each >= value)
-
-    def marks(self, step):
-        if not self.logarithmic:
-            return [step * index for index in range(int(self.high / step) + 1)]
-        wide = self.high / self.low > 200
-        factors = (1,) if wide else (1, 2, 5)
-        return [
-            round(factor * 10 ** power) for power in range(12) for factor in factors
-            if self.low <= factor * 10 ** power <= self.high]
+            step = next(each for each in numbers if high / each <= 6)
+            marks = range(0, step * math.ceil(high / step) + 1, step)
+        else:
+            # 1, 10, 100, …; where that would be few marks, also 2, 5, 20, 50, …
+            numbers = numbers[::3] if high > 100 * low else numbers
+            first = max(index for index, each in enumerate(numbers) if each <= max(low, 1))
+            last = next(index for index, each in enumerate(numbers) if each >= high)
+            marks = numbers[first:last + 1]
+        return cls(marks[0], marks[-1], start, end, marks[0] > 0, marks)
 
 
-def lines(title, subtitle, across, series, logarithmic=True):
-    """A line for each (name, [(x, best, median)]) over the same axis; `across` says what that is."""
+def lines(title, subtitle, footnote, across, series):
+    """A line for each (name, [(x, best, median)]) over the same axis, a logarithmic one; `across` says what it is."""
     left, right, top, bottom = 64, WIDTH - 28, 84, 356
     numbers = sorted({x for _, points in series for x, _, _ in points})
-    x_axis = Axis(numbers[0], numbers[-1], left + 8, right - 8, logarithmic and numbers[0] > 0)
+    x_axis = Axis(numbers[0], numbers[-1], left + 8, right - 8, True)
     heights = [value for _, points in series for _, *values in points for value in values]
-    y_axis, step = Axis.upwards(heights, bottom, top)
+    y_axis = Axis.upwards(heights, bottom, top)
     parts = [text(16, 26, title, kind="title"), text(16, 46, subtitle, kind="faint")]
-    for value in y_axis.marks(step):
+    for value in y_axis.marks:
         y = y_axis(value)
         parts += [segment(left, y, right, y, "grid"), text(left - 8, y + 4, short(value), "end", "faint")]
     for value in numbers:
         parts.append(text(x_axis(value), bottom + 18, short(value), "middle", "faint"))
     parts += [
-        text((left + right) / 2, bottom + 38, across, "middle"), text(16, top - 14, "cycles a packet", kind="faint")]
+        text((left + right) / 2, bottom + 38, across, "middle"), text(16, top - 14, "cycles a packet", kind="faint"),
+        text(16, bottom + 64, footnote, kind="faint")]
     for name, points in series:
         kind = colour(name)
         for x, best, median in points:
@@ -154,7 +142,7 @@ def lines(title, subtitle, across, series, logarithmic=True):
     for name, _ in reversed(series):
         place -= 7 * len(name) + 30
         parts += [marker(colour(name), place + 8, top - 18), text(place + 18, top - 14, name)]
-    return page(bottom + 54, title, parts)
+    return page(bottom + 80, title, parts)
 
 
 def marker(kind, x, y):

@@ -163,7 +163,7 @@ def uses_huge_pages(choice):
 
 def processor():
     found = re.search(r"^model name\s*: (.*)$", pathlib.Path("/proc/cpuinfo").read_text(), re.MULTILINE)
-    return found[1] if found else os.uname().machine
+    return re.sub(r"\((R|TM)\)", "", found[1]) if found else os.uname().machine
 
 
 def stolen_ticks(core):

@@ -93,7 +93,7 @@ import Testing
             bars = minidom.parseString(drawing.bars("A <b> & c", "d", [(name, 50, 60) for name in names]))
             assert len(bars.getElementsByTagName("rect")) == 1 + len(names)
             for points in ([(1, 50, 60)], [(10 ** power, 50 + 9 ** power, 60 + 9 ** power) for power in range(7)]):
-                drawn = minidom.parseString(drawing.lines("t", "s", "x", [(name, points) for name in names]))
+                drawn = minidom.parseString(drawing.lines("t", "s", "f", "x", [(name, points) for name in names]))
                 lines = drawn.getElementsByTagName("polyline")
                 assert len(lines) == len(names)
                 for place in lines[0].getAttribute("points").split():
