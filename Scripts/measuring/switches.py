@@ -58,6 +58,17 @@ class Place:
         return common + (["--in-memory"] if self.huge else ["--no-huge", "--no-shconf", "-m", str(megabytes)])
 
 
+EAL_DEBUG = "--log-level=lib.eal:debug"
+
+
+def ticks_a_second(log):
+    """The frequency of the time-stamp counter, which DPDK's environment tells when it is started with EAL_DEBUG."""
+    found = re.search(r"TSC frequency is ~(\d+) (K?)Hz", log)
+    if not found:
+        raise machine.Problem("DPDK does not tell the frequency of the time-stamp counter")
+    return int(found[1]) * (1000 if found[2] else 1)
+
+
 class Windows:
     """Counts taken every half second."""
 
@@ -131,17 +142,13 @@ class Testpmd:
         topology = "paired" if len(workload.sources) == 1 else "chained"
         # Its answers would stay in a buffer that only its prompt empties.
         command = ["stdbuf", "-oL", "dpdk-testpmd", "-l", f"{place.control},{place.core}", *devices]
-        command += place.environment_arguments() + ["--log-level=lib.eal:debug", "--", "-i", "--forward-mode=io"]
+        command += place.environment_arguments() + [EAL_DEBUG, "--", "-i", "--forward-mode=io"]
         command += ["--nb-cores=1", f"--total-num-mbufs={buffers}", "--mbcache=512", "--burst=32"]
         command += ["--no-lsc-interrupt", f"--port-topology={topology}"]
         pipe = subprocess.PIPE
         with machine.Child(*command, stdin=pipe, stdout=pipe, stderr=subprocess.STDOUT, bufsize=0) as self.child:
             self.core = place.core
-            started = self.answer(60)
-            frequency = re.search(r"TSC frequency is ~(\d+) K?Hz", started)
-            if not frequency:
-                raise machine.Problem("testpmd does not tell the frequency of the time-stamp counter")
-            self.ticks_a_second = int(frequency[1]) * (1000 if "KHz" in frequency[0] else 1)
+            self.ticks_a_second = ticks_a_second(self.answer(60))
             self.ask("start")
             yield self
             self.ask("stop")
@@ -223,18 +230,19 @@ class OpenVSwitch:
         namespace = ["unshare", "--net"] + ([] if os.geteuid() == 0 else ["--map-root-user"])
         self.daemon = stack.enter_context(machine.Child(
             *namespace, DAEMON, database, f"--unixctl={self.folder}/control", f"--log-file={self.folder}/log",
-            "-vconsole:off", core=self.control, env=self.environment, **quiet))
+            "-vconsole:off", "-vdpdk:file:dbg", core=self.control, env=self.environment, **quiet))
         self.vsctl(
             "add-br", "br0", "--", "set", "bridge", "br0", "datapath_type=netdev", "fail_mode=secure",
             "other-config:hwaddr=02:00:00:00:ff:fe")
         machine.wait_until((self.folder / "br0.mgmt").exists, "Open vSwitch's bridge")
+        self.ticks_a_second = ticks_a_second((self.folder / "log").read_text())
         # Else it begins with room for few and makes more only from second to second.
         self.tell("upcall/set-flow-limit", "2000000")
 
     @staticmethod
     def environment_arguments(place):
         # It asks for --in-memory of its own accord, which does not go with --no-huge, unless it is told this.
-        return place.environment_arguments() + ([] if place.huge else ["--legacy-mem"])
+        return place.environment_arguments() + [EAL_DEBUG] + ([] if place.huge else ["--legacy-mem"])
 
     def add_ports(self, workload):
         bridge = f"unix:{self.folder}/br0.mgmt"
@@ -302,10 +310,12 @@ class OpenVSwitch:
             raise machine.Problem("Open vSwitch forwarded no packet")
         cycles = []
         for old, new in windows.pairs():
-            # Its cycles go on while others have the core.
-            share = min(1.0, (new["onCore"] - old["onCore"]) / (new["seconds"] - old["seconds"]))
-            if new["packets"] > old["packets"]:
-                cycles.append((new["busy"] - old["busy"]) / (new["packets"] - old["packets"]) * share)
+            # Its counters of cycles go on while others have the core, and are up to date once a round of polling.
+            busy, packets = new["busy"] - old["busy"], new["packets"] - old["packets"]
+            counted = busy + new["idle"] - old["idle"]
+            had = (new["onCore"] - old["onCore"]) * self.ticks_a_second
+            if packets > 0 and counted > 0:
+                cycles.append(busy / packets * min(1.0, had / counted))
         return cycles, windows.mpps, min(windows.share, 1.0)
 
 
