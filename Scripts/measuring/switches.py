@@ -29,7 +29,7 @@ MTUS = (1500, 2524, 3548, 4572, 5596)
 
 
 # A switch may take so long to bring in what it caches before it is measured: in all, and for each new flow.
-SETTLE_LIMIT, SETTLE_EACH = 20.0, 200e-6
+SETTLE_LIMIT, SETTLE_EACH = 20.0, 500e-6
 
 
 class Workload:
@@ -124,8 +124,6 @@ class Evs:
             time.sleep(0.6 * (warm + seconds))
             share = (child.seconds_on(self.core) - before) / (time.monotonic() - start)
             result = json.loads(child.output(seconds + warm + 180).splitlines()[-1])
-        if not result["win"]:
-            raise machine.Problem("evs forwarded no packet")
         return result["win"], result["mpps"], min(share, 1.0)
 
 
@@ -178,8 +176,6 @@ class Testpmd:
 
     def measure(self, warm, seconds):
         windows = Windows(self.read, warm, seconds)
-        if windows.total("packets") == 0:
-            raise machine.Problem("testpmd forwarded no packet")
         cycles = []
         for old, new in windows.pairs():
             busy = min(new["seconds"] - old["seconds"], new["onCore"] - old["onCore"])
@@ -306,8 +302,6 @@ class OpenVSwitch:
 
     def measure(self, warm, seconds):
         windows = Windows(self.read, warm, seconds)
-        if windows.total("packets") == 0:
-            raise machine.Problem("Open vSwitch forwarded no packet")
         cycles = []
         for old, new in windows.pairs():
             # Its counters of cycles go on while others have the core, and are up to date once a round of polling.
