@@ -78,9 +78,10 @@ class Session(contextlib.ExitStack):
         self.folder = pathlib.Path(self.enter_context(tempfile.TemporaryDirectory(prefix="evs-measure.")))
         self.place = switches.Place(core, control, huge, self.folder)
         self.stolen = machine.stolen_ticks(core)
+        self.is_complete = True
 
     def measure(self, workload, chosen):
-        """Figures of each switch. What fails twice is said, and left out."""
+        """Figures of each switch. What fails twice is said and left out; the session is not complete then."""
         figures = {switch.name: Figures(switch.name) for switch in chosen}
         for repetition in range(self.options.reps):
             # Each is first once: what a machine does over time meets all alike.
@@ -90,6 +91,7 @@ class Session(contextlib.ExitStack):
                 try:
                     figures[switch.name].add(*self.one(workload, switch))
                 except machine.Problem as problem:
+                    self.is_complete = False
                     progress("")
                     print(f"note: {workload.name}: {switch.name} left out: {problem}", file=sys.stderr)
         progress("")
