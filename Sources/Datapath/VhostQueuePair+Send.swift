@@ -40,7 +40,7 @@ extension UnsafeMutablePointer where Pointee == VhostQueuePair {
     @inline(__always) @_noLocks
     func sendPatiently(_ packets: PacketPointers, _ count: Int, refused: UnsafeMutablePointer<UInt64>) -> Int {
         let settled = send(packets, count, refused: refused)
-        pointee.patience.earn(settled)
+        pointee.patience.earn(settled &- refused.pointee.nonzeroBitCount)
         return settled == count ? settled : tryAgain(packets, count, settled: settled, refused: refused)
     }
 
@@ -58,9 +58,10 @@ extension UnsafeMutablePointer where Pointee == VhostQueuePair {
             let taken = send(packets + settled, count &- settled, refused: &late)
             refused.pointee |= late << UInt64(truncatingIfNeeded: settled)
             settled &+= taken
-            pointee.patience.earn(taken)
+            let wanted = taken &- late.nonzeroBitCount
+            pointee.patience.earn(wanted)
             pointee.counters.retries &+= 1
-            pointee.counters.retriedPackets &+= UInt64(truncatingIfNeeded: taken &- late.nonzeroBitCount)
+            pointee.counters.retriedPackets &+= UInt64(truncatingIfNeeded: wanted)
         }
         return settled
     }
