@@ -123,7 +123,6 @@ inside systemd-analyze verify /etc/systemd/system/evs.service || fail "systemd-a
 ok "installed; $(inside systemd-analyze security --no-pager evs | sed -n 's/^.*Overall/overall/p' | tr -d '→')"
 
 # A guest's socket of either direction, and an interface of the kernel's.
-inside install -d -o evs -g evs /run/vhost
 ports=('bridges:' '  - name: br0' '    ports:' '      - {name: vm1, type: vhost-user, path: /run/vhost/vm1.sock}'
     '      - {name: vm2, type: vhost-user-client, path: /run/vhost/vm2.sock}' '      - {name: host0, type: internal}')
 configure "${ports[@]}"
