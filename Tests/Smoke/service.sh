@@ -102,13 +102,17 @@ fail() {
     exit 1
 }
 
-has_child() { read -r init _ <"/proc/$holder/task/$holder/children" && [[ -n $init ]]; }
+has_child() { { read -r init _ <"/proc/$holder/task/$holder/children" || :; } && [[ -n $init ]]; }
 inside() { nsenter --target "$init" --all --root --wd=/ env -i PATH=/usr/local/bin:/usr/bin:/usr/sbin:/bin:/sbin "$@"; }
 is_booted() { inside systemctl is-active test.target; }
 state() { inside systemctl show evs --property="$1" --value; }
 is_in() { [[ $(state ActiveState) == "$1" ]]; }
 # Whether a process other than $1 is ready.
-is_anew() { is_in active && [[ $(state MainPID) != "$1" ]]; }
+is_anew() {
+    local now
+    now=$(inside systemctl show evs --property=ActiveState,MainPID)
+    grep -qx ActiveState=active <<<"$now" && ! grep -qx "MainPID=$1" <<<"$now"
+}
 journal_has() { inside journalctl --no-pager -u evs | grep -qF -- "$1"; }
 ok() { printf 'ok: %s\n' "$*"; }
 
@@ -151,8 +155,11 @@ for round in 1 2 3 4 5 6 7; do
     inside kill -KILL "$process"
     soon is_anew "$process" || fail "killed $round times, it is not there again"
 done
+process=$(state MainPID)
+inside kill -SEGV "$process"
+soon is_anew "$process" || fail "crashed, it is not there again"
 inside test -S /run/vhost/vm1.sock || fail "killed, it did not make the guest's socket anew"
-ok "killed seven times in a row, it is there again"
+ok "killed seven times in a row and crashed, it is there again"
 
 inside mkdir -p /run/systemd/system/evs.service.d
 printf '[Service]\nWatchdogSec=2s\n' | inside tee /run/systemd/system/evs.service.d/watchdog.conf >/dev/null
