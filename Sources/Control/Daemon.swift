@@ -39,6 +39,15 @@ public struct Daemon {
     ///
     /// - Throws: why it could not start, or what went wrong at the end.
     public func run() throws {
+        do {
+            try runUntilToldToEnd()
+        } catch {
+            serviceManager.tell(.failed("\(error)"))
+            throw error
+        }
+    }
+
+    private func runUntilToldToEnd() throws {
         let configuration = try options.configurationFile.map { try ConfigurationFile.read($0) } ?? .standard
         let folder = options.runDirectory ?? configuration.sockets.runDirectory ?? RunPlace.folder()
         let directory = try RunDirectory(folder)

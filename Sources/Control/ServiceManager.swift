@@ -20,6 +20,8 @@ public struct ServiceManager: Sendable {
         case reloading
         case stopping
         case alive
+        /// Why it ends.
+        case failed(String)
     }
 
     /// Tells it; a manager that doesn't listen is nobody's loss.
@@ -34,6 +36,7 @@ public struct ServiceManager: Sendable {
             text = "RELOADING=1\nMONOTONIC_USEC=\(now.tv_sec * 1_000_000 + now.tv_nsec / 1000)\n"
         case .stopping: text = "STOPPING=1\nSTATUS=stopping\n"
         case .alive: text = "WATCHDOG=1\n"
+        case .failed(let why): text = "STATUS=\(why.prefix(while: { $0 != "\n" }).prefix(500))\n"
         }
         let descriptor = socket(
             AF_UNIX, CInt(SOCK_DGRAM.rawValue) | CInt(SOCK_CLOEXEC.rawValue) | CInt(SOCK_NONBLOCK.rawValue), 0)

@@ -157,22 +157,18 @@ extension Datapath {
         }
     }
 
-    /// What has happened on the queues that run, and on all pairs.
-    public func report(on port: VhostPort) -> (queues: [VhostQueueReport], pairs: VhostPairCounters) {
-        var queues: [VhostQueueReport] = []
-        var sum = VhostPairCounters()
-        for index in 0..<port.pairCount {
-            let pair = port.pairs + index
-            sum.badHeaders += pair.pointee.counters.badHeaders
-            sum.noBuffer += pair.pointee.counters.noBuffer
-            sum.lateDrops += pair.pointee.counters.lateDrops
-            for queue in [pair.pointee.toGuest, pair.pointee.fromGuest].compactMap(\.self) {
-                queues.append(
-                    VhostQueueReport(
-                        index: queue.pointee.index, isBroken: queue.pointee.isBroken, counters: queue.pointee.counters))
+    /// What has happened on the queues that run. Not while another thread starts or stops one.
+    public func queueReports(of port: VhostPort) -> [VhostQueueReport] {
+        (0..<port.pairCount).flatMap { index in
+            [port.pairs[index].toGuest, port.pairs[index].fromGuest].compactMap(\.self).map {
+                VhostQueueReport(index: $0.pointee.index, isBroken: $0.pointee.isBroken, counters: $0.pointee.counters)
             }
         }
-        return (queues, sum)
+    }
+
+    /// What has happened on all pairs of queues, whichever run now.
+    public func counters(of port: VhostPort) -> VhostPairCounters {
+        (0..<port.pairCount).reduce(into: VhostPairCounters()) { $0 += port.pairs[$1].counters }
     }
 
     /// Tells each worker by which pair it sends: one of its own if it has any, else one of the others' in turn.

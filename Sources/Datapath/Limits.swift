@@ -12,6 +12,9 @@ public enum Limits {
     public static let creditedAtOnce = 8192
     /// Changes of the tables that a worker remembers, to check older decisions against.
     public static let rememberedChanges = 512
+    /// Times in a row that a worker tries again to get packets into a guest's full ring, and ticks between two tries.
+    @inlinable public static var guestRetries: Int { @_noLocks get { 8 } }
+    @inlinable public static var guestRetryTicks: UInt64 { @_noLocks get { 512 } }
     /// Action programs kept before all decisions are made anew.
     public static let programs = 1 << 16
     /// Slots of the exact-match cache at first, and at most. It doubles when it is too small for the traffic.

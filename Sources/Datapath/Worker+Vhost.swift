@@ -12,7 +12,7 @@ extension UnsafeMutablePointer where Pointee == Worker {
         if let pair = route.pointee.pair {
             pointee.transmitDropReason = .guestRingFull
             var refused: UInt64 = 0
-            let settled = pair.send(pending, count, refused: &refused)
+            let settled = pair.sendPatiently(pending, count, refused: &refused)
             if let queue = pair.pointee.toGuest, queue.pointee.isBroken {
                 pointee.transmitDropReason = .guestRingBroken
             }

@@ -142,6 +142,11 @@ public final class VirtualSwitch {
         openPorts[port.index]?.vhost.flatMap { vhostService?.status($0.id) }
     }
 
+    /// What has happened between a guest's port and its guest; `nil`: the port is of another type.
+    public func guestCounters(of port: SwitchPort) -> VhostPairCounters? {
+        openPorts[port.index]?.vhost.map { datapath.counters(of: $0.link.port) }
+    }
+
     /// The device behind a port, if there is one.
     func device(of port: SwitchPort) -> EthernetDevice? { openPorts[port.index]?.device }
 

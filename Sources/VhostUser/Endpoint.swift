@@ -38,6 +38,7 @@ public enum VhostEndpointError: Error, Equatable, Sendable, CustomStringConverti
     case notWritable(String)
     case taken(String)
     case foreignFile(String)
+    case mayNotGiveAway(String)
     case unknownUser(String)
     case unknownGroup(String)
     case system(path: String, errno: CInt)
@@ -50,10 +51,11 @@ public enum VhostEndpointError: Error, Equatable, Sendable, CustomStringConverti
         case .pathTooLong(let path):
             "the socket's path has \(path.utf8.count) bytes; \(UnixAddress.pathLimit) are possible: \(path)"
         case .pathHasZeroByte: "the socket's path has a zero byte in it"
-        case .directoryMissing(let path): "the directory of \(path) doesn't exist"
+        case .directoryMissing(let path): "the directory of \(path) doesn't exist; make it first"
         case .notWritable(let path): "no permission to make the socket \(path)"
-        case .taken(let path): "somebody listens on \(path) already"
-        case .foreignFile(let path): "\(path) exists and is not a socket"
+        case .taken(let path): "somebody listens on \(path) already; choose another path"
+        case .mayNotGiveAway(let path): "evs may not give \(path) to that owner or group; only root may"
+        case .foreignFile(let path): "\(path) exists and is not a socket; it is not replaced"
         case .unknownUser(let name): "no user \(name)"
         case .unknownGroup(let name): "no group \(name)"
         case .system(let path, let errno): "\(path): error \(errno)"

@@ -27,7 +27,9 @@ final class VhostListener {
         // From here on deinit removes the file if something fails.
         if user != nil || group != nil {
             let nobody = uid_t.max
-            guard lchown(path, user ?? nobody, group ?? nobody) == 0 else { throw VhostListener.error(errno, path) }
+            guard lchown(path, user ?? nobody, group ?? nobody) == 0 else {
+                throw errno == EPERM ? .mayNotGiveAway(path) : VhostListener.error(errno, path)
+            }
         }
         guard chmod(path, mode_t(access.mode)) == 0 else { throw VhostListener.error(errno, path) }
         guard listen(socket.number, 16) == 0 else { throw .system(path: path, errno: errno) }

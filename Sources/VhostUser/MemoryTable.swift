@@ -47,6 +47,9 @@ final class MemoryTable {
         return overlaps ? .overlaps : nil
     }
 
+    /// Where each region lies here, in the order of the announcement.
+    var bases: [UInt] { regions.map(\.base) }
+
     var hasFaulted: Bool { mappings.contains(where: \.hasFaulted) }
 
     /// The first guest-physical address behind all memory.

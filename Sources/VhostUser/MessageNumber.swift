@@ -20,6 +20,9 @@ public enum VhostRequestNumber: UInt32, CaseIterable, Sendable {
     case setRingEnabled = 18
     case announce = 19
     case setMTU = 20
+    case advisePostCopy = 28
+    case listenPostCopy = 29
+    case endPostCopy = 30
     case getInflight = 31
     case setInflight = 32
     case setStatus = 39
@@ -33,12 +36,15 @@ public enum VhostProtocolFeatures {
     public static let announce: UInt64 = 1 << 2
     public static let replyAcknowledge: UInt64 = 1 << 3
     public static let mtu: UInt64 = 1 << 4
+    /// Post-copy migration.
+    public static let pageFault: UInt64 = 1 << 8
     public static let inflightSharedMemory: UInt64 = 1 << 12
     public static let status: UInt64 = 1 << 16
 
-    /// All that this back-end serves.
+    /// All that this back-end serves on this machine.
     public static let supported =
         multiQueue | logSharedMemory | announce | replyAcknowledge | mtu | inflightSharedMemory | status
+        | (PostCopy.isPossible ? pageFault : 0)
 }
 
 /// What stands before each message: request, flags and payload size, 32 bits each in the machine's byte order.

@@ -20,6 +20,9 @@ public enum VhostRequest: Equatable, Sendable {
     case setRingEnabled(queue: Int, Bool)
     case announce(mac: UInt64)
     case setMTU(Int)
+    case advisePostCopy
+    case listenPostCopy
+    case endPostCopy
     case getInflight(InflightAnnouncement)
     case setInflight(InflightAnnouncement)
     case setStatus(UInt8)
@@ -89,6 +92,9 @@ public enum VhostRequest: Equatable, Sendable {
         case .getQueueCount: self = .getQueueCount
         case .announce: self = try Self.announcement(fields.double())
         case .setMTU: self = try Self.mtu(fields.double())
+        case .advisePostCopy: self = .advisePostCopy
+        case .listenPostCopy: self = .listenPostCopy
+        case .endPostCopy: self = .endPostCopy
         case .getInflight: self = .getInflight(Self.inflight(&fields, payload.count))
         case .setInflight: self = .setInflight(Self.inflight(&fields, payload.count))
         case .getStatus: self = .getStatus
@@ -104,7 +110,9 @@ public enum VhostRequest: Equatable, Sendable {
 
     private static func sizes(_ number: VhostRequestNumber) -> Set<Int> {
         switch number {
-        case .getFeatures, .setOwner, .resetOwner, .getProtocolFeatures, .getQueueCount, .getStatus: [0]
+        case .getFeatures, .setOwner, .resetOwner, .getProtocolFeatures, .getQueueCount, .getStatus, .advisePostCopy,
+            .listenPostCopy, .endPostCopy:
+            [0]
         case .setLogDescriptor: [0, 8]
         case .setMemoryTable: Set((0...MemoryTable.announcedLimit).map { 8 + 32 * $0 })
         case .setLogBase: [16]

@@ -25,6 +25,7 @@ public enum VhostViolation: Error, Equatable, Sendable, CustomStringConvertible 
     case ringAlignment(queue: Int)
     case ringBase(queue: Int, UInt32)
     case memoryFault
+    case postCopyOrder
 
     /// What is wrong with a region of guest memory, or with the file of a log or of in-flight notes.
     public enum RegionProblem: Error, Equatable, Sendable {
@@ -57,6 +58,7 @@ public enum VhostViolation: Error, Equatable, Sendable, CustomStringConvertible 
         case .ringAddress(let queue): "queue \(queue): ring outside memory"
         case .ringAlignment(let queue): "queue \(queue): ring not aligned"
         case .ringBase(let queue, let base): "queue \(queue): ring can't begin at 0x\(String(base, radix: 16))"
+        case .postCopyOrder: "post-copy messages in the wrong order"
         case .memoryFault: "guest memory fault: its file was truncated"
         }
     }

@@ -1,6 +1,7 @@
 import CVhost
 
-/// When queues run. A queue runs while it is complete (size, addresses, memory, kick) and enabled.
+/// When queues run. A queue runs while it is complete (size, addresses, memory, kick) and enabled,
+/// and guest memory is not still on its way (``PostCopy``).
 extension VhostSession {
     func checkedIndex(_ index: Int) throws(VhostViolation) -> Int {
         guard index < queues.count else { throw .queueIndex(UInt32(index)) }
@@ -17,7 +18,8 @@ extension VhostSession {
     func refresh(_ index: Int) throws(VhostViolation) {
         // Without protocol features there is no message to enable a queue by: the kick does it.
         let isEnabled = queues[index].isEnabled || features & VirtioFeatures.protocolFeatures == 0
-        guard queues[index].hasKick, isEnabled, let memory else { return stop(index) }
+        let isResting = postCopy?.isListening == true
+        guard queues[index].hasKick, isEnabled, !isResting, let memory else { return stop(index) }
         guard !queues[index].isRunning else { return }
         let setup = try queues[index].setup(
             index: index, features: features, memory: memory, log: log, inflight: inflight)

@@ -26,9 +26,16 @@ extension VhostSession {
         case .setProtocolFeatures(let bits):
             guard bits & ~options.protocolFeatures == 0 else { throw .protocolFeatures(bits) }
             protocolFeatures = bits
-        case .setMemoryTable(let regions):
-            let new = try MemoryTable(regions, files: descriptors, wake: wake)
-            try changeAll { memory = new }
+        case .setMemoryTable(let regions): return try setMemoryTable(regions, descriptors, header)
+        case .advisePostCopy:
+            try advisePostCopy(header)
+            return true
+        case .listenPostCopy: try listenPostCopy()
+        case .endPostCopy:
+            try endPostCopy()
+            // Front-ends wait for this answer whether they asked for one or not.
+            try answer(header, UInt64(0))
+            return true
         case .announce(let mac): delegate.announce(mac: mac.byteSwapped >> 16)
         case .setMTU(let bytes): mtu = bytes
         case .setInflight(let announced):

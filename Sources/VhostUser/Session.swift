@@ -25,6 +25,8 @@ public final class VhostSession {
     var memory: MemoryTable?
     var log: LogMapping?
     var inflight: InflightRegion?
+    /// From POSTCOPY_ADVISE to POSTCOPY_END.
+    var postCopy: PostCopy?
     var queues: [SessionQueue]
     private var isUp = false
 
@@ -89,12 +91,14 @@ public final class VhostSession {
         memory = nil
         log = nil
         inflight = nil
+        postCopy = nil
     }
 
     // MARK: - Messages
 
     private func handle(_ message: MessageReader.Message) throws(VhostViolation) {
         let header = message.header
+        if try takesConsent(header, message.payload) { return }
         do throws(VhostViolation) {
             let request = try VhostRequest(
                 header, payload: message.payload, descriptors: message.descriptors.count)
@@ -115,7 +119,8 @@ public final class VhostSession {
 
     private static func hasAnswer(_ request: UInt32) -> Bool {
         switch VhostRequestNumber(rawValue: request) {
-        case .getFeatures, .getProtocolFeatures, .getQueueCount, .getRingBase, .getInflight, .getStatus, .setLogBase:
+        case .getFeatures, .getProtocolFeatures, .getQueueCount, .getRingBase, .getInflight, .getStatus, .setLogBase,
+            .advisePostCopy:
             true
         default: false
         }

@@ -43,6 +43,14 @@ struct PortCommand: ParsableCommand {
             let state = guest.isConnected ? "connected, \(guest.queues) queues running" : "absent"
             let end = guest.lastEnd.map { ", the last connection ended: \($0)" } ?? ""
             lines.append("guest      \(state), \(guest.connections) connections\(end)")
+            if guest.retries > 0 {
+                lines.append(
+                    "retries    \(guest.retries.grouped), which got \(guest.retriedPackets.grouped) packets through")
+            }
+            let bad = [
+                ("header wrong", guest.badHeaders), ("no packet buffer", guest.noBuffer), ("late", guest.lateDrops),
+            ].filter { $0.1 > 0 }.map { "\($0.0) \($0.1.grouped)" }
+            if !bad.isEmpty { lines.append("not taken  \(bad.joined(separator: ", "))") }
         }
         if !port.dropped.isEmpty { lines.append("dropped    \(drops(port.dropped))") }
         return lines.joined(separator: "\n")

@@ -150,7 +150,7 @@ private final class Crossing: Pipeline {
         guest.start(datapath, pair: 3)
         #expect(port.routes[0].pair == nil && port.routes[0].ring == port.rings[3].raw)
         #expect(port.routes[1].pair == port.pairs + 3)
-        #expect(datapath.report(on: port).queues.map(\.index).sorted() == [6, 7])
+        #expect(datapath.queueReports(of: port).map(\.index).sorted() == [6, 7])
         datapath.removeVhostPort(port, bridge: bridge)
         #expect(port.routes[1].pair == nil)
         // Asked for, a worker is the first pair's; the next port's turn is not changed by that.

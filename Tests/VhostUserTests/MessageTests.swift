@@ -67,7 +67,8 @@ import VhostUser
             .getProtocolFeatures: ([0], [0]), .getQueueCount: ([0], [0]), .setLogDescriptor: ([0, 8], [1]),
             .setLogBase: ([16], [1]), .setRingAddresses: ([40], [0]), .getInflight: ([20, 24], [0]),
             .setInflight: ([20, 24], [1]), .setMemoryTable: ([40], [1]), .setRingKick: ([8], [1]),
-            .setRingCall: ([8], [1]), .setRingError: ([8], [1]),
+            .setRingCall: ([8], [1]), .setRingError: ([8], [1]), .advisePostCopy: ([0], [0]),
+            .listenPostCopy: ([0], [0]), .endPostCopy: ([0], [0]),
         ]
         let (sizes, files) = right[number] ?? ([8], [0])
         for size in 0...80 {

@@ -31,6 +31,10 @@ int evs_vhost_memory_file(size_t size);
 /// Names the calling thread, for debuggers and top. Up to 15 bytes.
 void evs_vhost_name_thread(const char *name);
 
+/// A new userfaultfd, non-blocking and close-on-exec, that has agreed on its protocol and watches nothing, or a
+/// negative errno.
+int evs_vhost_page_faults(void);
+
 /// What kind of file system a file is on (statfs(2)) and the size of its blocks. 0 or a negative errno.
 int evs_vhost_file_system(int file, uint32_t *kind, uint64_t *block);
 

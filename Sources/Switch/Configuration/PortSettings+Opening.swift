@@ -1,6 +1,5 @@
 import DPDK
 import VhostUser
-import VhostUser
 
 extension PortSettings {
     /// What the switch is to open.

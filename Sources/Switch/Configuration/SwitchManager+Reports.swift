@@ -43,11 +43,14 @@ extension SwitchManager {
     }
 
     private func guest(of port: SwitchPort) -> GuestReport? {
-        vswitch.guestStatus(of: port).map {
-            GuestReport(
-                isConnected: $0.isConnected, queues: $0.runningQueues, features: "0x" + String($0.features, radix: 16),
-                mtu: $0.mtu, connections: $0.connections, lastEnd: $0.lastEnd.map { "\($0)" })
-        }
+        guard let status = vswitch.guestStatus(of: port) else { return nil }
+        let counters = vswitch.guestCounters(of: port) ?? VhostPairCounters()
+        return GuestReport(
+            isConnected: status.isConnected, queues: status.runningQueues,
+            features: "0x" + String(status.features, radix: 16), mtu: status.mtu, connections: status.connections,
+            lastEnd: status.lastEnd.map { "\($0)" }, retries: counters.retries,
+            retriedPackets: counters.retriedPackets, badHeaders: counters.badHeaders, noBuffer: counters.noBuffer,
+            lateDrops: counters.lateDrops)
     }
 
     private static func byName(_ counts: DropCounts) -> [String: UInt64] {

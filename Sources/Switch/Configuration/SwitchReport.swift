@@ -48,6 +48,15 @@ public struct GuestReport: Sendable, Codable, Equatable {
     public var connections: Int
     /// Why the last one ended.
     public var lastEnd: String?
+    /// Times that a worker tried again to send to the full queue, and packets that the guest took only then.
+    public var retries: UInt64
+    public var retriedPackets: UInt64
+    /// Frames of the guest that were dropped before they were packets: their header contradicts them, or no packet
+    /// buffer was left.
+    public var badHeaders: UInt64
+    public var noBuffer: UInt64
+    /// Packets of other workers that were counted as delivered and then did not fit, or came too late.
+    public var lateDrops: UInt64
 }
 
 /// A worker as it runs.
