@@ -1,3 +1,5 @@
+// Safe throughout: a key is `wordCount` words and nothing else, and word numbers are below that.
+
 /// Everything of a packet that a flow can match on, in one fixed layout.
 ///
 /// A key is 32 words of 64 bits; each field has a fixed place in one word (128-bit fields in two), in host byte order
@@ -29,14 +31,13 @@ public struct FlowKey: Sendable, BitwiseCopyable {
 /// The bits of a ``FlowKey`` that matter.
 public typealias FlowMask = FlowKey
 
-// Loops go over pointers: for each subscript of an inline array with a variable index the compiler copies the whole array,
-// so that a comparison took a thousand instructions instead of thirty.
+// Loops go over pointers: for each subscript of an inline array with a variable index the compiler copies all of the
+// array, so that a comparison took a thousand instructions instead of thirty.
 
 extension FlowKey {
     /// The words of a key that a pointer leads to.
     @unsafe @inlinable @inline(__always) @_noLocks
     static func words(_ key: UnsafePointer<FlowKey>) -> UnsafePointer<UInt64> {
-        // Safe: a key is `wordCount` words and nothing else.
         unsafe UnsafeRawPointer(key).assumingMemoryBound(to: UInt64.self)
     }
 }
@@ -44,7 +45,6 @@ extension FlowKey {
 extension FlowKey: Hashable {
     @inlinable @_noLocks
     public static func == (left: FlowKey, right: FlowKey) -> Bool {
-        // Safe, here and below: word numbers are below `wordCount`.
         unsafe withUnsafePointer(to: left) { left in
             unsafe withUnsafePointer(to: right) { right in
                 var difference: UInt64 = 0

@@ -21,8 +21,8 @@ extension PacketParser {
         guard packet.has(IPv4Header.minimumLength, at: offset) else { return false }
         let source = unsafe packet.uint64(at: EthernetHeader.source)
         let first = unsafe packet.uint64(at: offset &+ IPv4Header.versionAndLength)
-        // EtherType, version with header length, and fragment in one comparison.
-        let difference = ((source ^ UInt64(EtherType.ipv4)) & 0xffff) | ((first >> 56) ^ 0x45) | (first & 0x3fff)
+        // EtherType, header length and fragment in one comparison.
+        let difference = ((source ^ UInt64(EtherType.ipv4)) & 0xffff) | ((first >> 56 & 0xf) ^ 5) | (first & 0x3fff)
         let totalLength = Int(truncatingIfNeeded: first >> 32 & 0xffff)
         guard difference == 0, isPadding(packetLength &- offset &- totalLength) else { return false }
 
