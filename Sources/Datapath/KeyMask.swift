@@ -76,8 +76,7 @@ struct KeyMask: ~Copyable {
                 || word == KeyLayout.portAndTypes && masks[index] & 0xffff_ffff == 0
             let ethernet = word <= KeyLayout.ethernetSource
                 && (word != KeyLayout.portAndTypes || masks[index] & 0xffff == 0)
-            let common = word <= KeyLayout.transport || word == KeyLayout.physicalPort
-            if !portOnly { depth = max(depth, ethernet ? .ethernet : common ? .common : .full) }
+            if !portOnly { depth = max(depth, ethernet ? .ethernet : .full) }
         }
         return depth
     }
@@ -89,8 +88,6 @@ enum ParseDepth: UInt8, Comparable {
     case port
     /// Ethernet addresses, type and VLAN tags.
     case ethernet
-    /// What untagged IPv4 packets without options can have: no words but 0…4 and 17.
-    case common
     /// Every header.
     case full
 
@@ -98,11 +95,6 @@ enum ParseDepth: UInt8, Comparable {
 
     var isPort: Bool {
         @inline(__always) @_noLocks get { if case .port = self { true } else { false } }
-    }
-
-    /// Whether it is known then where the headers lie.
-    var givesLayouts: Bool {
-        @inline(__always) @_noLocks get { if case .common = self { true } else { isFull } }
     }
 
     var isFull: Bool {

@@ -23,7 +23,7 @@ extension UnsafeMutablePointer where Pointee == Worker {
     /// Executes each packet's program: runs of packets of one megaflow together.
     @inline(__always) @_noLocks
     func execute(_ count: Int, _ bridge: UnsafeMutablePointer<BridgeState>) {
-        let hasLayouts = pointee.hasLayouts
+        let hasLayouts = pointee.isParsedWhole
         pointee.normalMemory.forget()
         var index = 0
         while index < count {

@@ -7,7 +7,6 @@ extension UnsafeMutablePointer where Pointee == Worker {
     @inline(__always) @_noLocks
     func parse(_ count: Int, _ bridge: UnsafeMutablePointer<BridgeState>, _ number: UInt32) {
         pointee.isParsedWhole = bridge.pointee.depth.isFull
-        pointee.hasLayouts = bridge.pointee.depth.givesLayouts
         switch bridge.pointee.depth {
         case .port:
             pointee.keys[0].words[KeyLayout.portAndTypes] = UInt64(number) << 32
@@ -23,13 +22,6 @@ extension UnsafeMutablePointer where Pointee == Worker {
                 pointee.keys[index].words[KeyLayout.physicalPort] = UInt64(number) << 32
                 index &+= 1
             }
-        case .common:
-            var index = 0
-            while index < count {
-                prefetchData(index &+ 4, count)
-                parseCommon(index, number)
-                index &+= 1
-            }
         case .full:
             var index = 0
             while index < count {
@@ -38,16 +30,6 @@ extension UnsafeMutablePointer where Pointee == Worker {
                 index &+= 1
             }
         }
-    }
-
-    /// Fills one packet's key with the words that ``ParseDepth/common`` allows to be looked at.
-    @inline(__always) @_noLocks
-    private func parseCommon(_ index: Int, _ number: UInt32) {
-        let packet = packet(index)
-        let isCommon = PacketParser.parseCommon(
-            packet.data, count: packet.segmentLength, packetLength: packet.length, port: number,
-            into: pointee.keys + index, layout: pointee.layouts + index)
-        if !isCommon { parseWhole(index, number) }
     }
 
     /// Fills one packet's key with every header.

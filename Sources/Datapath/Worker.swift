@@ -36,10 +36,9 @@ struct Worker: ~Copyable {
     let lengths: UnsafeMutablePointer<UInt32>
     let keys: UnsafeMutablePointer<FlowKey>
     let layouts: UnsafeMutablePointer<PacketLayout>
-    /// Whether the burst was parsed whole from the beginning. The depth may have grown since, for the bursts to come.
+    /// Whether the burst was parsed whole from the beginning, so that each packet has its layout. The depth may have
+    /// grown since, for the bursts to come.
     var isParsedWhole = false
-    /// Whether each packet of the burst has its layout.
-    var hasLayouts = false
     let compactKeys: UnsafeMutablePointer<UInt64>
     let hashes: UnsafeMutablePointer<UInt64>
     let found: UnsafeMutablePointer<MegaflowPointer?>

@@ -14,17 +14,6 @@ struct EthernetParser {
     /// The offset of what follows the EtherType, or the SNAP header.
     private(set) var payload = 0
 
-    /// The header of an untagged IPv4 packet; none for others.
-    @_noLocks @inline(__always)
-    init?(untaggedIPv4 packet: PacketBytes) {
-        guard packet.has(EthernetHeader.length, at: 0) else { return nil }
-        // Safe: 14 bytes are there, so eight are from the source's place.
-        guard unsafe UInt16(truncatingIfNeeded: packet.uint64(at: EthernetHeader.source)) == EtherType.ipv4 else {
-            return nil
-        }
-        unsafe readAddresses(packet)
-    }
-
     /// The header of any packet. One without a whole header has no field.
     @_noLocks @inline(__always)
     init(_ packet: PacketBytes) {

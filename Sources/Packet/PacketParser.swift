@@ -31,12 +31,9 @@ public enum PacketParser {
         // Safe: as above. Word by word, the compiler makes a few vector stores of it.
         for word in KeyLayout.ipv4Addresses..<KeyLayout.physicalPort { unsafe words[word] = 0 }
         unsafe words[KeyLayout.physicalPort] = UInt64(port) << 32
-
-        // IPv4 without tags is parsed here, with nothing called and all places known to the compiler; all else there.
-        guard let ethernet = EthernetParser(untaggedIPv4: packet) else {
-            return unsafe parseAny(packet, packetLength, words)
-        }
-        return unsafe parseIPv4(packet, packetLength, ethernet, words)
+        // Most packets are parsed here, with nothing called and all places known to the compiler; all others there.
+        if let layout = unsafe parseCommon(packet, packetLength, words) { return layout }
+        return unsafe parseAny(packet, packetLength, words)
     }
 
     /// Parses any packet, after the words that follow Ethernet's have been cleared.

@@ -323,8 +323,8 @@ struct KeyMaskTests {
 
     @Test(arguments: [
         (FieldID.inPort, ParseDepth.port), (.inPhyPort, .port), (.metadata, .port), (.reg3, .port),
-        (.ethDst, .ethernet), (.ethSrc, .ethernet), (.vlanTCI, .ethernet), (.ethType, .ethernet), (.ipProto, .common),
-        (.ipFrag, .common), (.ipv4Src, .common), (.ipTTL, .common), (.tcpDst, .common), (.arpOp, .common),
+        (.ethDst, .ethernet), (.ethSrc, .ethernet), (.vlanTCI, .ethernet), (.ethType, .ethernet), (.ipProto, .full),
+        (.ipFrag, .full), (.ipv4Src, .full), (.ipTTL, .full), (.tcpDst, .full), (.arpOp, .full),
         (.ipv6Dst, .full), (.ndSLL, .full),
         (.mplsLabel, .full), (.pbbISID, .full), (.ipv6Label, .full), (.ndTarget, .full), (.tunnelID, .full),
     ])

@@ -68,28 +68,7 @@ func parse(
         && (3..<FlowKey.wordCount).allSatisfy { ethernet[$0] == parserGuard }
         && short.etherTypeOffset == layout.etherTypeOffset && short.vlanTagCount == layout.vlanTagCount
     if !same { Issue.record("parseEthernet differs from parse", sourceLocation: sourceLocation) }
-    checkCommon(at: bytes, count: count, length: length, port: port, Parsed(key: key, layout: layout), sourceLocation)
     return Parsed(key: key, layout: layout)
-}
-
-/// Checks that the quick way says the same of the packets that it takes, and takes those that it should.
-private func checkCommon(
-    at bytes: UnsafeRawPointer, count: Int, length: Int, port: UInt32, _ whole: Parsed, _ location: SourceLocation
-) {
-    var (key, layout) = (FlowKey(), PacketLayout())
-    for word in 0..<FlowKey.wordCount { key[word] = parserGuard }
-    let isCommon = PacketParser.parseCommon(
-        bytes, count: count, packetLength: length, port: port, into: &key, layout: &layout)
-    let isSimple =
-        whole.layout.isIPv4 && whole.layout.networkOffset == 14 && whole.layout.transportOffset == 34
-        && whole.key[.ipFrag] == 0
-    #expect(isCommon == isSimple, sourceLocation: location)
-    if !isCommon { return }
-    #expect(layout == whole.layout, sourceLocation: location)
-    for word in 0..<FlowKey.wordCount {
-        let expected = word <= 4 || word == 17 ? whole.key[word] : parserGuard
-        #expect(key[word] == expected, "word \(word)", sourceLocation: location)
-    }
 }
 
 /// Checks that the headers a layout tells of lie within the bytes that were there.
