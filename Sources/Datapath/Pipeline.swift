@@ -73,11 +73,7 @@ public struct Translation {
         }
     }
 
-    public init() {
-        instructions.reserveCapacity(64)
-        contributors.reserveCapacity(16)
-        counters.reserveCapacity(16)
-    }
+    public init() {}
 
     /// Makes it as new, and keeps its memory.
     public mutating func clear() {

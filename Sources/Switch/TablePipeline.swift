@@ -111,10 +111,11 @@ public final class TablePipeline: Pipeline {
 
     /// One walk through the tables, from table 0 on.
     public func translate(_ key: FlowKey, passes: ContiguousArray<Pass>, into translation: inout Translation) {
-        // Given away and taken back, so that its arrays keep one owner and are not copied.
-        var translator = Translator(pipeline: self, key: key, passes: passes, translation: consume translation)
+        var translator = Translator(pipeline: self, key: key, passes: passes)
+        // Exchanged, not copied, so that its arrays keep one owner.
+        swap(&translation, &translator.translation)
         translator.run()
-        translation = translator.translation
+        swap(&translation, &translator.translation)
     }
 
     /// Whether NORMAL floods to a port, by its index in the data path.
@@ -155,9 +156,10 @@ final class PacketOutPipeline: Pipeline {
     var examinableMask: FlowMask { bridge.examinableMask }
 
     func translate(_ key: FlowKey, passes: ContiguousArray<Pass>, into translation: inout Translation) {
-        var translator = Translator(pipeline: bridge, key: key, passes: passes, translation: consume translation)
+        var translator = Translator(pipeline: bridge, key: key, passes: passes)
+        swap(&translation, &translator.translation)
         translator.run(actions)
-        translation = translator.translation
+        swap(&translation, &translator.translation)
     }
 
     func floods(to port: UInt16) -> Bool { bridge.floods(to: port) }

@@ -15,7 +15,7 @@ struct Translator {
 
     let pipeline: TablePipeline
     var key: FlowKey
-    var translation: Translation
+    var translation = Translation()
     var actionSet = ActionSet()
     /// The port by which the packet came in.
     let arrival: UInt32
@@ -67,14 +67,10 @@ struct Translator {
         case failed(DropReason)
     }
 
-    init(
-        pipeline: TablePipeline, key: FlowKey, passes: ContiguousArray<Pass> = [],
-        translation: consuming Translation
-    ) {
+    init(pipeline: TablePipeline, key: FlowKey, passes: ContiguousArray<Pass> = []) {
         self.pipeline = pipeline
         self.key = key
         self.passes = passes
-        self.translation = translation
         arrival = UInt32(truncatingIfNeeded: key.words[KeyLayout.portAndTypes] >> 32)
     }
 
