@@ -56,7 +56,7 @@ extension UnsafeMutablePointer where Pointee == Worker {
         let all = UInt32.max >> UInt32(truncatingIfNeeded: 32 &- count)
         if !bridge.pointee.usesCaches { return all }
         if bridge.pointee.depth.isPort {
-            hashKey(0, bridge)
+            hashKey(0, bridge, bridge.pointee.relevant.count)
             let known = findExact(0, bridge)
             var index = 0
             while index < count {
@@ -90,9 +90,7 @@ extension UnsafeMutablePointer where Pointee == Worker {
     private func probeBurst(_ count: Int, _ bridge: UnsafeMutablePointer<BridgeState>, _ width: Int) -> UInt32 {
         var index = 0
         while index < count {
-            pointee.hashes[index] = bridge.pointee.relevant.extract(
-                pointee.keys + index, into: pointee.compactKeys + index &* Worker.compactStride, bridge.pointee.hash,
-                width: width)
+            hashKey(index, bridge, width)
             bridge.pointee.exactMatch.prefetch(pointee.hashes[index])
             index &+= 1
         }
@@ -132,9 +130,10 @@ extension UnsafeMutablePointer where Pointee == Worker {
     }
 
     @inline(__always) @_noLocks
-    private func hashKey(_ index: Int, _ bridge: UnsafeMutablePointer<BridgeState>) {
+    private func hashKey(_ index: Int, _ bridge: UnsafeMutablePointer<BridgeState>, _ width: Int) {
         pointee.hashes[index] = bridge.pointee.relevant.extract(
-            pointee.keys + index, into: pointee.compactKeys + index &* Worker.compactStride, bridge.pointee.hash)
+            pointee.keys + index, into: pointee.compactKeys + index &* Worker.compactStride, bridge.pointee.hash,
+            width: width)
     }
 
     @inline(__always) @_noLocks
@@ -169,7 +168,7 @@ extension UnsafeMutablePointer where Pointee == Worker {
             return translate(index, bridge)
         }
         // An earlier packet of this burst may have brought it in, and may have widened the key.
-        hashKey(index, bridge)
+        hashKey(index, bridge, bridge.pointee.relevant.count)
         if let known = findExact(index, bridge) {
             pointee.counters.exactMatchHits &+= 1
             return known
@@ -187,7 +186,7 @@ extension UnsafeMutablePointer where Pointee == Worker {
         } else {
             pointee.counters.translations &+= 1
             megaflow = translate(index, bridge)
-            hashKey(index, bridge)
+            hashKey(index, bridge, bridge.pointee.relevant.count)
         }
         bridge.pointee.exactMatch.insert(
             pointee.compactKeys + index &* Worker.compactStride, hash: pointee.hashes[index], megaflow: megaflow,

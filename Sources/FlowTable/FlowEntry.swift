@@ -21,9 +21,6 @@ public final class FlowEntry: @unchecked Sendable {
     /// What the flow's actions mean for the tables that a packet comes to later; `nil`: nothing.
     public let effects: FlowEffects?
 
-    /// The words that the flow's mask has bits of, bit by bit.
-    let matchedWords: UInt32
-
     /// Whether the flow is only part of a conjunctive match, and so no answer by itself (ovs-fields(7)).
     let isConjunctive: Bool
 
@@ -38,7 +35,6 @@ public final class FlowEntry: @unchecked Sendable {
         self.counters = counters
         self.createdNanoseconds = createdNanoseconds
         self.effects = effects
-        matchedWords = flow.match.mask.wordSet
         isConjunctive = flow.instructions.apply.contains { if case .conjunction = $0 { true } else { false } }
         unsafe countersUncounted = Unmanaged.passUnretained(counters)
     }

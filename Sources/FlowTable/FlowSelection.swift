@@ -43,7 +43,7 @@ public struct FlowSelection: Sendable, Hashable {
 
     /// Whether a flow whose table, match and priority are those meant is meant by all else too.
     func includesBesideMatch(_ flow: Flow) -> Bool {
-        if cookieMask != 0, (flow.cookie ^ cookie) & cookieMask != 0 { return false }
+        if (flow.cookie ^ cookie) & cookieMask != 0 { return false }
         if let outputPort, !flow.instructions.hasAction(where: { $0.outputs(to: outputPort) }) { return false }
         if let outputGroup, !flow.instructions.hasAction(where: { $0 == .group(outputGroup) }) { return false }
         return true

@@ -16,16 +16,11 @@ struct RuleIndex {
 
     init(hasher: KeyHash) { self.hasher = hasher }
 
-    private func hash(_ match: Match, words: UInt32, _ priority: UInt16) -> UInt64 {
-        var state = hasher.mix(hasher.seed, UInt64(words) << 16 | UInt64(priority))
-        let (key, mask) = (match.key.words.span, match.mask.words.span)
-        var rest = words
-        while rest != 0 {
-            let word = rest.trailingZeroBitCount
-            state = hasher.mix(hasher.mix(state, mask[word]), key[word])
-            rest &= rest - 1
-        }
-        return state == 0 ? 1 : state
+    private func hash(_ match: Match, _ priority: UInt16) -> UInt64 {
+        let words = match.mask.wordSet
+        let state = hasher.mix(hasher.seed, UInt64(words) << 16 | UInt64(priority))
+        let result = hasher.hash(match.key, words: words, after: hasher.hash(match.mask, words: words, after: state))
+        return result == 0 ? 1 : result
     }
 
     private func place(_ hash: UInt64, _ match: Match, _ priority: UInt16) -> (number: Int, isTaken: Bool) {
@@ -41,14 +36,14 @@ struct RuleIndex {
     }
 
     func find(_ match: Match, priority: UInt16) -> Rule? {
-        let (number, isTaken) = place(hash(match, words: match.mask.wordSet, priority), match, priority)
+        let (number, isTaken) = place(hash(match, priority), match, priority)
         return isTaken ? rules[number] : nil
     }
 
     /// Adds a flow, or puts it in the place of the one with the same match and priority.
     mutating func set(_ entry: FlowEntry, in subtable: Subtable) {
         if (count + 1) * 4 > hashes.count * 3 { grow() }
-        let hash = hash(entry.flow.match, words: entry.matchedWords, entry.flow.priority)
+        let hash = hash(entry.flow.match, entry.flow.priority)
         let (number, isTaken) = place(hash, entry.flow.match, entry.flow.priority)
         hashes[number] = hash
         rules[number] = Rule(entry: entry, subtable: subtable)
@@ -56,7 +51,7 @@ struct RuleIndex {
     }
 
     mutating func remove(_ entry: FlowEntry) {
-        let hash = hash(entry.flow.match, words: entry.matchedWords, entry.flow.priority)
+        let hash = hash(entry.flow.match, entry.flow.priority)
         let mask = hashes.count - 1
         // The entry is known, so its match need not be compared.
         var hole = Int(truncatingIfNeeded: hash) & mask

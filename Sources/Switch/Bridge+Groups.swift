@@ -19,26 +19,31 @@ extension Bridge {
     /// What a group has counted, exactly.
     public func statistics(ofGroup id: UInt32) -> GroupStatistics? {
         creditCounters()
-        return groups.entries[id].map { statistics(of: $0, references: groupUses([id])[id] ?? 0) }
+        return groups.entries[id].map { statistics(of: $0, references: groupUses()[id] ?? 0) }
     }
 
     /// What all groups have counted, by number.
     public func groupStatistics() -> [GroupStatistics] {
         creditCounters()
-        let uses = groupUses(nil)
+        let uses = groupUses()
         return groups.entries.values.sorted { $0.group.id < $1.group.id }.map {
             statistics(of: $0, references: uses[$0.group.id] ?? 0)
         }
     }
 
-    /// How many flows and groups use each group, in one look at all of them; `wanted`: only those groups.
-    private func groupUses(_ wanted: Set<UInt32>?) -> [UInt32: Int] {
+    /// How many flows and groups use each group.
+    private func groupUses() -> [UInt32: Int] {
+        var uses = flowUses(of: \.groups)
+        for entry in groups.entries.values { for id in Set(entry.chained) { uses[id, default: 0] += 1 } }
+        return uses
+    }
+
+    /// How many flows use each group or meter, in one look at all flows.
+    func flowUses(of used: KeyPath<InstructionSet, Set<UInt32>>) -> [UInt32: Int] {
         var uses: [UInt32: Int] = [:]
-        func count(_ used: Set<UInt32>) {
-            for id in used where wanted?.contains(id) ?? true { uses[id, default: 0] += 1 }
+        for entry in tables.flows(.init()) {
+            for id in entry.flow.instructions[keyPath: used] { uses[id, default: 0] += 1 }
         }
-        for entry in tables.flows(.init()) { count(entry.flow.instructions.groups) }
-        for entry in groups.entries.values { count(Set(entry.chained)) }
         return uses
     }
 

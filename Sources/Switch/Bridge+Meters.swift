@@ -18,28 +18,19 @@ extension Bridge {
 
     /// What a meter has counted, exactly.
     public func statistics(ofMeter id: UInt32) -> MeterStatistics? {
-        meters.entries[id].map { statistics(of: $0, flows: meterUses([id])[id] ?? 0) }
+        meters.entries[id].map { statistics(of: $0, flows: flowUses(of: \.meters)[id] ?? 0) }
     }
 
     /// What all meters have counted, by number.
     public func meterStatistics() -> [MeterStatistics] {
-        let uses = meterUses(nil)
+        let uses = flowUses(of: \.meters)
         return meters.entries.values.sorted { $0.meter.id < $1.meter.id }.map {
             statistics(of: $0, flows: uses[$0.meter.id] ?? 0)
         }
     }
 
-    /// How many flows use each meter, in one look at all flows; `wanted`: only those meters.
-    private func meterUses(_ wanted: Set<UInt32>?) -> [UInt32: Int] {
-        var uses: [UInt32: Int] = [:]
-        for entry in tables.flows(.init()) {
-            for id in entry.flow.instructions.meters where wanted?.contains(id) ?? true { uses[id, default: 0] += 1 }
-        }
-        return uses
-    }
-
     private func statistics(of entry: MeterEntry, flows: Int) -> MeterStatistics {
-        return MeterStatistics(
+        MeterStatistics(
             id: entry.meter.id, flows: flows,
             packets: entry.shared.packets, bytes: entry.shared.bytes, age: entry.created.duration(to: .now),
             bands: entry.shared.bandCounts.map { .init(packets: $0.packets, bytes: $0.bytes) })

@@ -10,10 +10,9 @@ extension Translator {
     /// Drops changes that nobody will see, and decides for each output whether the packet is still needed after it.
     mutating func finish() {
         while let last = translation.instructions.last, last.isChange { translation.instructions.removeLast() }
-        if translation.instructions.count <= 1 {
-            if translation.instructions.first?.hasDelivery == true {
-                translation.instructions[0].detail = Instruction.Delivery.final.rawValue
-            }
+        // Most programs are one output. A lone clone, which has no delivery, goes the whole way.
+        if translation.instructions.count == 1, translation.instructions[0].hasDelivery {
+            translation.instructions[0].detail = Instruction.Delivery.final.rawValue
             return
         }
         openLastClone()

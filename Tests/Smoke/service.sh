@@ -36,7 +36,7 @@ become_systemd() {
     mount -t cgroup2 cgroup2 sys/fs/cgroup
     mount -t tmpfs -o mode=0755 tmpfs run
     mount -t tmpfs -o mode=1777 tmpfs tmp
-    mount -t tmpfs -o mode=0755 tmpfs "$area/root/var/log"
+    mount -t tmpfs -o mode=0755 tmpfs var/log
     mkdir "$area/dev"
     mount -t tmpfs -o mode=0755 tmpfs "$area/dev"
     mkdir "$area"/dev/{shm,pts,net}

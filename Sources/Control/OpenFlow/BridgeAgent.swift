@@ -146,7 +146,7 @@ final class BridgeAgent {
         case .groupMod(let mod):
             // OpenFlow 1.3.5 §7.3.4.2: in other groups weights are zero.
             let mayHaveWeights = mod.group.kind == .select || mod.command == .insertBuckets
-            if !mayHaveWeights, mod.group.buckets.contains(where: \.isWeighted) {
+            if !mayHaveWeights, mod.group.buckets.contains(where: { $0.weight != 0 }) {
                 throw .groupModFailed(.invalidGroup, "buckets have weights in groups of the kind select only")
             }
             note(try bridge.apply(mod), xid: frame.xid, by: connection)
@@ -197,8 +197,4 @@ extension Message {
         default: false
         }
     }
-}
-
-extension Group.Bucket {
-    fileprivate var isWeighted: Bool { weight != 0 }
 }

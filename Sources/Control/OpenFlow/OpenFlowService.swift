@@ -8,8 +8,7 @@ import Session
 import Switch
 
 /// OpenFlow for all bridges of a daemon: keeps connections as the configuration wants them, and takes what arrives to
-/// the bridge that it is
-/// for. In the control side's turn (``ControlQueue``).
+/// the bridge that it is for. In the control side's turn (``ControlQueue``).
 public final class OpenFlowService {
     private let manager: SwitchManager
     private let runDirectory: String
