@@ -39,7 +39,10 @@ extension Codec {
         case .portStatus(let status): write(status, &out)
         case .portMod(let mod): write(mod, &out)
         case .tableMod(let mod): write(mod, &out)
-        case .groupMod(let mod): write(mod, &out)
+        case .groupMod(let mod):
+            if version == .v10 { header(Experimenter.nicira, NiciraMessage.groupMod, &out) }
+            write(mod, &out)
+            return version == .v10 ? .experimenter : .groupMod
         case .meterMod(let mod): write(mod, &out)
         case .queueGetConfigRequest(let port):
             out.port(port, version)

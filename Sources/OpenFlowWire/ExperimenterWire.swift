@@ -28,6 +28,7 @@ extension Codec {
             }
             return .setFlowFormat(format)
         case NiciraMessage.flowMod where version == .v10: return .flowMod(try niciraFlowMod(&reader))
+        case NiciraMessage.groupMod where version == .v10: return .groupMod(try groupMod(&reader))
         case NiciraMessage.flowRemoved where version == .v10: return .flowRemoved(try niciraFlowRemoved(&reader))
         case NiciraMessage.flowModTableID:
             let isOn = try reader.byte() != 0

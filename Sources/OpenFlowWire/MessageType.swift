@@ -65,6 +65,7 @@ enum NiciraMessage {
     static let setAsync2: UInt32 = 27
     static let resume: UInt32 = 28
     static let packetIn2: UInt32 = 30
+    static let groupMod: UInt32 = 31
 }
 
 /// The subtypes of ONF's messages, on 1.3.
@@ -102,6 +103,9 @@ enum MultipartType {
     static let niciraFlow: UInt32 = 0
     static let niciraAggregate: UInt32 = 1
     static let niciraFlowMonitor: UInt32 = 2
+    static let niciraGroup: UInt32 = 7
+    static let niciraGroupDesc: UInt32 = 8
+    static let niciraGroupFeatures: UInt32 = 9
     /// Subtype of ONF's, on 1.3.
     static let onfFlowMonitor: UInt32 = 1870
 

@@ -51,6 +51,12 @@ extension Codec {
             return .flow(try list(&reader, niciraFlowStatistics), .nicira)
         case (Experimenter.nicira, MultipartType.niciraAggregate) where version == .v10:
             return .aggregate(try aggregate(&reader), .nicira)
+        case (Experimenter.nicira, MultipartType.niciraGroup) where version == .v10:
+            return .group(try list(&reader, groupStatistics))
+        case (Experimenter.nicira, MultipartType.niciraGroupDesc) where version == .v10:
+            return .groupDesc(try list(&reader, groupDescription))
+        case (Experimenter.nicira, MultipartType.niciraGroupFeatures) where version == .v10:
+            return .groupFeatures(try groupFeatures(&reader))
         case (Experimenter.nicira, MultipartType.niciraFlowMonitor) where version == .v10,
             (Experimenter.onf, MultipartType.onfFlowMonitor) where version == .v13:
             return .flowMonitor(try list(&reader, flowUpdate))
@@ -78,6 +84,12 @@ extension Codec {
             writeHeader(Experimenter.nicira, MultipartType.niciraFlow, more: more, &out)
         case .aggregate(_, .nicira) where version == .v10:
             writeHeader(Experimenter.nicira, MultipartType.niciraAggregate, more: more, &out)
+        case .group where version == .v10:
+            writeHeader(Experimenter.nicira, MultipartType.niciraGroup, more: more, &out)
+        case .groupDesc where version == .v10:
+            writeHeader(Experimenter.nicira, MultipartType.niciraGroupDesc, more: more, &out)
+        case .groupFeatures where version == .v10:
+            writeHeader(Experimenter.nicira, MultipartType.niciraGroupFeatures, more: more, &out)
         case .flowMonitor where version == .v10:
             writeHeader(Experimenter.nicira, MultipartType.niciraFlowMonitor, more: more, &out)
         case .flowMonitor where version == .v13:

@@ -76,6 +76,11 @@ extension Codec {
             return .flow(try niciraFlowRequest(&reader))
         case (Experimenter.nicira, MultipartType.niciraAggregate) where version == .v10:
             return .aggregate(try niciraFlowRequest(&reader))
+        case (Experimenter.nicira, MultipartType.niciraGroup) where version == .v10:
+            return .group(try number(&reader))
+        case (Experimenter.nicira, MultipartType.niciraGroupDesc) where version == .v10:
+            return .groupDesc(try number(&reader))
+        case (Experimenter.nicira, MultipartType.niciraGroupFeatures) where version == .v10: return .groupFeatures
         case (Experimenter.nicira, MultipartType.niciraFlowMonitor) where version == .v10,
             (Experimenter.onf, MultipartType.onfFlowMonitor) where version == .v13:
             return .flowMonitor(try flowMonitors(&reader))
@@ -159,6 +164,12 @@ extension Codec {
             writeHeader(Experimenter.nicira, MultipartType.niciraFlow, more: more, &out)
         case .aggregate(let flow) where version == .v10 && flow.format == .nicira:
             writeHeader(Experimenter.nicira, MultipartType.niciraAggregate, more: more, &out)
+        case .group where version == .v10:
+            writeHeader(Experimenter.nicira, MultipartType.niciraGroup, more: more, &out)
+        case .groupDesc where version == .v10:
+            writeHeader(Experimenter.nicira, MultipartType.niciraGroupDesc, more: more, &out)
+        case .groupFeatures where version == .v10:
+            writeHeader(Experimenter.nicira, MultipartType.niciraGroupFeatures, more: more, &out)
         case .flowMonitor where version == .v10:
             writeHeader(Experimenter.nicira, MultipartType.niciraFlowMonitor, more: more, &out)
         case .flowMonitor where version == .v13:
@@ -183,7 +194,7 @@ extension Codec {
         case .group(let id), .meter(let id), .meterConfig(let id):
             out.uint32(id)
             out.zeros(4)
-        case .groupDesc(let id) where version >= .v15:
+        case .groupDesc(let id) where version >= .v15 || version == .v10:
             out.uint32(id)
             out.zeros(4)
         case .portDesc(let port) where version >= .v15:

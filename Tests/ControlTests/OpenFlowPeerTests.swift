@@ -127,6 +127,18 @@ extension Daemons {
             #expect(try run("dump-aggregate", "br0", "table=4").contains("flow_count=0"))
             #expect(try run("show", "br0").contains("(p1)"))
             #expect(try run("dump-ports", "br0").contains("2 ports"))
+            // In 1.0 groups are Nicira's extension.
+            _ = try run("add-group", "br0", "group_id=5,type=select,bucket=weight:3,output:1,bucket=weight:1,output:2")
+            let described = try run("dump-groups", "br0")
+            #expect(described.contains("group_id=5,type=select") && described.contains("weight:3,actions=output:"))
+            _ = try run("mod-group", "br0", "group_id=5,type=all,bucket=output:2")
+            #expect(try run("dump-groups", "br0", "5").contains("type=all"))
+            #expect(try run("dump-group-stats", "br0").contains("group_id=5"))
+            #expect(try run("dump-group-features", "br0").contains("max_groups"))
+            _ = try run("add-flow", "br0", "table=5,actions=group:5")
+            #expect(try run("dump-flows", "br0", "table=5").contains("actions=group:5"))
+            _ = try run("del-groups", "br0")
+            #expect(try run("dump-aggregate", "br0", "table=5").contains("flow_count=0"))
             _ = try run("mod-port", "br0", "p1", "no-forward")
             #expect(try run("show", "br0").contains("NO_FWD"))
         }

@@ -48,13 +48,12 @@ extension Generator {
 
     mutating func group(_ version: OpenFlowVersion) -> Group {
         let buckets = list(0...3) { generator in
-            let actions: [Action] = [
-                .setField(.ethDst, value: 5, mask: 0xffff_ffff_ffff), .output(.local, maxLength: 0),
-            ]
+            let set = Action.setField(.ethDst, value: 5, mask: 0xffff_ffff_ffff)
+            let actions = (version == .v10 ? [] : [set]) + [Action.output(.local, maxLength: 0)]
             var bucket = Group.Bucket(
                 weight: generator.number(), watchPort: generator.port(), watchGroup: generator.number(),
                 actions: generator.pick([[], actions]))
-            if version >= .v15 { bucket.id = generator.number() }
+            if version >= .v15 || version == .v10 { bucket.id = generator.number() }
             return bucket
         }
         return Group(id: number(), kind: pick(Array(Group.Kind.allCases)), buckets: buckets)

@@ -76,6 +76,24 @@ import Testing
         }
     }
 
+    /// 1.0 has no groups of its own, but Nicira's messages about them.
+    @Test func groupsIn10() {
+        let codec = Codec(version: .v10)
+        for seed in UInt64(0)..<300 {
+            var generator = Generator(seed: seed)
+            let group = generator.group(.v10)
+            check(.groupMod(GroupMod(generator.pick([.add, .modify]), group)), codec, seed)
+            check(.multipartReply(.groupDesc([group, group]), more: false), codec, seed)
+            let counts = GroupStatistics(
+                group: group.id, referenceCount: 0, packetCount: 4, byteCount: 5, duration: generator.duration(),
+                buckets: [Count(packets: 1, bytes: 2)])
+            check(.multipartReply(.group([counts]), more: false), codec, seed)
+            check(.multipartRequest(.group(group.id), more: false), codec, seed)
+            check(.multipartRequest(.groupDesc(group.id), more: false), codec, seed)
+        }
+        check(.multipartRequest(.groupFeatures, more: false), codec, 0)
+    }
+
     @Test(arguments: [OpenFlowVersion.v13, .v14, .v15]) func groupsMetersAndTables(_ version: OpenFlowVersion) {
         let codec = Codec(version: version)
         for seed in UInt64(0)..<300 {
