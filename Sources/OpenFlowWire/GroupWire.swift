@@ -45,7 +45,7 @@ extension Codec {
         out.byte(mod.group.kind.rawValue)
         out.byte(0)
         out.uint32(mod.group.id)
-        if version < .v15 { return writeBuckets(mod.group, &out) }
+        if !hasBucketNumbers { return writeBuckets(mod.group, &out) }
         let length = out.count
         out.zeros(4)
         out.uint32(mod.place.number)
