@@ -21,6 +21,7 @@ struct MegaflowCache: ~Copyable {
     private var contributors: [ContiguousArray<FlowEntry>] = []
     private var counters: [ContiguousArray<Unmanaged<FlowCounters>>] = []
     /// Those of the last megaflow: the next ones often have the same.
+    private var lastContributors: ContiguousArray<FlowEntry> = []
     private var lastCounters: ContiguousArray<Unmanaged<FlowCounters>> = []
     /// Those of the few megaflows that have any.
     private var effects: [MegaflowPointer: ContiguousArray<any SideEffect>] = [:]
@@ -85,7 +86,7 @@ struct MegaflowCache: ~Copyable {
             Megaflow(stamp: stamp, now: now, program: program, hash: hash, subtable: number, slot: slots.count))
         slots.append(megaflow)
         // The flows may leave the tables before the megaflow leaves the cache.
-        contributors.append(ContiguousArray(translation.contributors.lazy.map { $0.takeUnretainedValue() }))
+        contributors.append(sharedContributors(translation.contributors))
         counters.append(sharedCounters(translation.counters))
         if !translation.effects.isEmpty {
             effects[megaflow] = translation.effects
@@ -159,6 +160,7 @@ struct MegaflowCache: ~Copyable {
         count = 0
         slots.removeAll(keepingCapacity: true)
         effects.removeAll()
+        lastContributors.removeAll()
         contributors.removeAll(keepingCapacity: true)
         counters.removeAll(keepingCapacity: true)
     }
@@ -180,6 +182,17 @@ struct MegaflowCache: ~Copyable {
         }
         megaflow.pointee.packets = 0
         megaflow.pointee.bytes = 0
+    }
+
+    /// A list of flows of the cache's own, shared with the megaflow before if that met the same.
+    // Slow path: part of a translation.
+    private mutating func sharedContributors(
+        _ wanted: ContiguousArray<Unmanaged<FlowEntry>>
+    ) -> ContiguousArray<FlowEntry> {
+        if !lastContributors.elementsEqual(wanted, by: { Unmanaged.passUnretained($0).toOpaque() == $1.toOpaque() }) {
+            lastContributors = ContiguousArray(wanted.lazy.map { $0.takeUnretainedValue() })
+        }
+        return lastContributors
     }
 
     /// A list of counters of the cache's own, shared with the megaflow before if that has the same.

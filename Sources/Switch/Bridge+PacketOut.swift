@@ -12,16 +12,22 @@ extension Bridge {
     /// - Throws: when the packet is too short for an Ethernet header or longer than a packet can be, or its actions
     ///   name what isn't there; then nothing has been done.
     public func send(packet: [UInt8], inPort: PortNumber, actions: [Action]) throws(OpenFlowError) {
+        try check(packet: packet, actions: actions)
         // Nothing, and nowhere to go.
+        if packet.isEmpty { return }
+        let port = ports.first { $0.number == inPort.rawValue }
+        datapath.inject(
+            packet, number: inPort.rawValue, port: port?.index,
+            pipeline: PacketOutPipeline(bridge: pipeline, actions: actions), bridge: number)
+    }
+
+    /// Refuses what ``send(packet:inPort:actions:)`` would.
+    public func check(packet: [UInt8], actions: [Action]) throws(OpenFlowError) {
         if packet.isEmpty, actions.isEmpty { return }
         if packet.count < 14 || packet.count > Int(UInt16.max) {
             throw .badPacket("a packet of \(packet.count) bytes: 14 to 65535 can be sent")
         }
         try flowRules.check(InstructionSet(apply: actions), table: nil)
-        let port = ports.first { $0.number == inPort.rawValue }
-        datapath.inject(
-            packet, number: inPort.rawValue, port: port?.index,
-            pipeline: PacketOutPipeline(bridge: pipeline, actions: actions), bridge: number)
     }
 
     /// Whether a controller takes the packets that flows send to one. If none does, such a packet counts as dropped for

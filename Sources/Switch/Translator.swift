@@ -140,17 +140,7 @@ struct Translator {
         if opaque != nil { reveal(pipeline.tables.examinableMask) }
         if pipeline.fragments == .drop { examine(.ipFrag, bits: UInt128(KeyLayout.fragmentAny)) }
         if halt != nil || isDroppedFragment { return nil }
-        var seen = key
-        // No fragment shows its ports, lest a flow that picks by them pick the first one only (ovs-fields(7), the
-        // normal way of handling fragments).
-        if isFragment, pipeline.fragments == .normal {
-            seen.words[KeyLayout.transport] &= ~Self.ports
-        }
-        let found = withUnsafePointer(to: seen) { key in
-            withUnsafeMutablePointer(to: &translation.mask) { mask in
-                pipeline.tables.find(table: table, key: key, wildcards: mask)
-            }
-        }
+        let found = find(in: table)
         count(pipeline.statistics.counters(of: table, isMatch: found != nil))
         guard let found else { return nil }
         if countsApart {
@@ -159,6 +149,17 @@ struct Translator {
             translation.contributors.append(found)
         }
         return found.takeUnretainedValue()
+    }
+
+    private mutating func find(in table: UInt8) -> Unmanaged<FlowEntry>? {
+        guard isFragment, pipeline.fragments == .normal else {
+            return pipeline.tables.find(table: table, key: &key, wildcards: &translation.mask)
+        }
+        // No fragment shows its ports, lest a flow that picks by them pick the first one only (ovs-fields(7), the
+        // normal way of handling fragments).
+        var seen = key
+        seen.words[KeyLayout.transport] &= ~Self.ports
+        return pipeline.tables.find(table: table, key: &seen, wildcards: &translation.mask)
     }
 
     /// Counts the packet for something that lives as long as the pipeline.

@@ -11,8 +11,8 @@ struct Bench: ParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Forward between DPDK devices and print one line of JSON: rate and cycles a packet.",
         discussion: """
-            Port 1 is the first --rx, port 2 the --tx, further --rx follow from 3 on. win: busy cycles a packet in \
-            each half second, without the time in which the worker had no core.
+            Port 1 is the first --rx, port 2 the --tx, further --rx follow from 3 on; NORMAL floods to the --tx alone. \
+            win: busy cycles a packet in each half second, without the time in which the worker had no core.
 
             With --vhost a guest takes part: port 3 is the guest behind that socket, port 1 the device --null. When \
             the ports are there, {"ready": 1} is printed; each line 'stats' on standard input is answered with the \
@@ -100,13 +100,16 @@ struct Bench: ParsableCommand {
         }
         let bridge = try vswitch.addBridge(name: "br0")
         if let flows { try bridge.setFlows(flows) }
-        try vswitch.addPort(
-            PortConfiguration(name: "source0", number: 1, kind: .dpdk(devargs: rx[0])), to: bridge)
-        try vswitch.addPort(PortConfiguration(name: "sink", number: 2, kind: .dpdk(devargs: tx ?? "")), to: bridge)
+        var sources = [PortConfiguration(name: "source0", number: 1, kind: .dpdk(devargs: rx[0]))]
         for (index, device) in rx.enumerated().dropFirst() {
-            try vswitch.addPort(
-                PortConfiguration(name: "source\(index)", kind: .dpdk(devargs: device)), to: bridge)
+            sources.append(
+                PortConfiguration(name: "source\(index)", number: UInt32(index + 2), kind: .dpdk(devargs: device)))
         }
+        for source in sources { try vswitch.addPort(source, to: bridge) }
+        try vswitch.addPort(PortConfiguration(name: "sink", number: 2, kind: .dpdk(devargs: tx ?? "")), to: bridge)
+        // What NORMAL does not know a port for goes to the sink alone: sources take nothing in.
+        for case let number? in sources.map(\.number) { bridge.setFlags(.noFlood, ofPort: number) }
+        bridge.publishChanges()
     }
 
     /// Packets that a device keeps for itself: net_pcap with infinite_rx holds its whole capture.

@@ -78,23 +78,43 @@ extension Daemons {
             #expect(try Self.flows(tool).isEmpty)
         }
 
+        /// Sends messages as one bundle; the errors that came back.
+        private static func commit(
+            _ id: UInt32, _ messages: [Message], on tool: PlainController
+        ) throws -> [OpenFlowError] {
+            try tool.send(.bundleControl(BundleControl(id: id, type: .openRequest, flags: [.atomic])))
+            for message in messages {
+                try tool.send { xid in
+                    let frame = OpenFlowFrame(version: .v13, xid: xid, message: message)
+                    return .bundleAdd(BundleAdd(id: id, flags: [.atomic], frame: frame))
+                }
+            }
+            try tool.send(.bundleControl(BundleControl(id: id, type: .commitRequest, flags: [.atomic])))
+            return try tool.barrier()
+        }
+
         @Test func bundleIsAllOrNothing() throws {
             let (_, tool) = try Self.start()
-            func bundle(_ id: UInt32, _ flows: [String]) throws -> [OpenFlowError] {
-                try tool.send(.bundleControl(BundleControl(id: id, type: .openRequest, flags: [.atomic])))
-                for flow in flows {
-                    try tool.send { xid in
-                        let frame = OpenFlowFrame(version: .v13, xid: xid, message: try Self.flow(flow))
-                        return .bundleAdd(BundleAdd(id: id, flags: [.atomic], frame: frame))
-                    }
-                }
-                try tool.send(.bundleControl(BundleControl(id: id, type: .commitRequest, flags: [.atomic])))
-                return try tool.barrier()
-            }
-            #expect(try bundle(1, ["priority=1,actions=output:1", "priority=2,actions=group:9"]).count == 2)
+            let first = try Self.flow("priority=1,actions=output:1")
+            let second = try Self.flow("priority=2,actions=output:2")
+            let refused = try Self.flow("priority=2,actions=group:9")
+            #expect(try Self.commit(1, [first, refused], on: tool).count == 2)
             #expect(try Self.flows(tool).isEmpty)
-            #expect(try bundle(2, ["priority=1,actions=output:1", "priority=2,actions=output:2"]).isEmpty)
+            #expect(try Self.commit(2, [first, second], on: tool).isEmpty)
             #expect(try Self.flows(tool).map(\.flow.priority) == [2, 1])
+        }
+
+        /// A packet of a bundle goes through the tables as the bundle leaves them, or nowhere if it is refused.
+        @Test func bundlesHoldPackets() throws {
+            let (_, tool) = try Self.start()
+            let packet = Message.packetOut(
+                PacketOut(inPort: PortNumber(1), actions: [.output(.table)], data: Self.packet))
+            let toNoGroup = Message.packetOut(PacketOut(inPort: PortNumber(1), actions: [.group(9)], data: Self.packet))
+            let flow = try Self.flow("actions=output:2")
+            #expect(try Self.commit(1, [packet, flow, toNoGroup], on: tool).count == 2)
+            #expect(try Self.flows(tool).isEmpty)
+            #expect(try Self.commit(2, [packet, flow, packet], on: tool).isEmpty)
+            #expect(try Self.flows(tool).map(\.packetCount) == [2])
         }
 
         @Test func rolesAndGenerations() throws {

@@ -80,7 +80,7 @@ extension BridgeAgent {
             throw Failure.badFlags("bundle \(id) was opened with other flags")
         }
         switch addition.frame.message {
-        case .flowMod, .groupMod, .meterMod, .portMod: break
+        case .flowMod, .groupMod, .meterMod, .portMod, .packetOut: break
         default: throw Failure.unsupported("this message can't stand in a bundle")
         }
         if open.frames.count >= OpenBundle.messageLimit {
@@ -92,27 +92,38 @@ extension BridgeAgent {
         connection.bundles[id]?.frames.append((addition.frame, Array(bytes.dropFirst(head).prefix(64))))
     }
 
-    /// Does all of it, and puts it in force in one step.
+    /// Does all of it, and puts it in force in one step; then packets go out, as the bundle left the tables.
     private func commit(_ bundle: OpenBundle, on connection: ControllerConnection) throws(OpenFlowError) {
         // What came before the bundle is in force before it, not with it.
         bridge.publishChanges()
-        let (before, told, waiting) = (removals, updates, released)
+        let (before, told, waiting, kept) = (removals, updates, released, buffers)
         let (ports, known) = (changedPorts, knownPorts)
+        var packets: [PacketOut] = []
         var place = 0
         do throws(OpenFlowError) {
             try bridge.transaction { () throws(OpenFlowError) in
                 while place < bundle.frames.count {
-                    try change(bundle.frames[place].frame, on: connection)
+                    if case .packetOut(let packet) = bundle.frames[place].frame.message {
+                        packets.append(try withBytes(packet))
+                        try bridge.check(packet: packets[packets.count - 1].data, actions: packet.actions)
+                    } else {
+                        try change(bundle.frames[place].frame, on: connection)
+                    }
                     place += 1
                 }
             }
         } catch {
-            (removals, updates, released) = (before, told, waiting)
+            (removals, updates, released, buffers) = (before, told, waiting, kept)
             (changedPorts, knownPorts) = (ports, known)
             let failed = bundle.frames[place]
             refuse(error, xid: failed.frame.xid, bytes: failed.bytes, on: connection)
             throw Failure.failed("message \(place + 1) of the bundle was refused: \(error.message)")
         }
         bridge.publishChanges()
+        for packet in packets {
+            // A group that the packet names may have gone later in the bundle: then the packet goes nowhere.
+            try? bridge.send(packet: packet.data, inPort: packet.inPort, actions: packet.actions)
+        }
+        if !packets.isEmpty { performEffects() }
     }
 }

@@ -50,15 +50,20 @@ extension BridgeAgent {
     // MARK: From controllers
 
     func send(_ packet: PacketOut) throws(OpenFlowError) {
-        var bytes = packet.data
-        if let id = packet.bufferID {
-            guard let kept = buffers.take(id) else { throw .bufferUnknown("there is no packet buffer \(id)") }
-            bytes = kept.bytes
-        }
+        let packet = try withBytes(packet)
         // What stands before it in the batch is to be in force.
         bridge.publishChanges()
-        try bridge.send(packet: bytes, inPort: packet.inPort, actions: packet.actions)
+        try bridge.send(packet: packet.data, inPort: packet.inPort, actions: packet.actions)
         performEffects()
+    }
+
+    /// The packet with the bytes that a buffer kept for it.
+    func withBytes(_ packet: PacketOut) throws(OpenFlowError) -> PacketOut {
+        guard let id = packet.bufferID else { return packet }
+        guard let kept = buffers.take(id) else { throw .bufferUnknown("there is no packet buffer \(id)") }
+        var whole = packet
+        (whole.bufferID, whole.data) = (nil, kept.bytes)
+        return whole
     }
 
     /// A flow came with the packet that waits for it: the packet goes through the tables (OpenFlow 1.3.5 §6.4).
