@@ -160,6 +160,7 @@ final class FlowTablesModel {
         masks.add(entry.flow.match.mask)
         flowCount += 1
         timeouts.add(entry)
+        if evictions.isEmpty { return }
         evictions[entry.flow.table]?.add(entry, flowCount: table.rules.count, isCurrent: isCurrent)
     }
 

@@ -21,24 +21,24 @@ extension Codec {
         let id = try reader.uint32()
         try reader.skip(2)
         let flags = BundleFlags(rawValue: try reader.uint16())
-        let bytes = reader.rest()
-        guard let header = Self.header(of: bytes), header.length >= Self.headerSize, header.length <= bytes.count else {
-            throw .bundleFailed(.messageBadLength, "the message in the bundle is cut short")
-        }
+        var ahead = reader
+        let tooShort = OpenFlowError.bundleFailed(.messageBadLength, "the message in the bundle is cut short")
+        try reader.require(Self.headerSize, tooShort)
+        let header = Header(try ahead.uint64())
+        if header.length < Self.headerSize || header.length > reader.remaining { throw tooShort }
         if header.version != version.rawValue {
             throw .bundleFailed(.messageUnsupported, "the message in the bundle is of version \(header.version)")
         }
         if header.xid != xid { throw .bundleFailed(.messageBadXID, "the message in the bundle has an xid of its own") }
         // Nothing that could hold a bundle again, on which reading would go ever deeper.
-        let unfit: Set<MessageType> = [.bundleAdd, .experimenter, .hello, .error]
-        guard let type = MessageType(header.type, version), !unfit.contains(type) else {
-            throw .bundleFailed(.messageUnsupported, "a bundle can't hold messages of type \(header.type)")
-        }
-        let frame = try decode(header.length == bytes.count ? bytes : Array(bytes.prefix(header.length)))
-        switch frame.message {
+        switch MessageType(header.type, version) {
         case .flowMod, .groupMod, .portMod, .packetOut, .meterMod, .tableMod: break
         default: throw .bundleFailed(.messageUnsupported, "a bundle can't hold messages of type \(header.type)")
         }
+        var message = try reader.part(header.length)
+        let frame = try decode(&message)
+        // What follows are properties, none of which is known.
+        try reader.skip(reader.remaining)
         return BundleAdd(id: id, flags: flags, frame: frame)
     }
 

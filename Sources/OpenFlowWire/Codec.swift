@@ -31,14 +31,20 @@ public struct Codec: Sendable {
         public var xid: UInt32
 
         public var isHello: Bool { type == MessageType.hello.rawValue }
+
+        /// The header whose bytes are these, the first one highest.
+        public init(_ bytes: UInt64) {
+            version = UInt8(bytes >> 56)
+            type = UInt8(bytes >> 48 & 0xff)
+            length = Int(bytes >> 32 & 0xffff)
+            xid = UInt32(bytes & 0xffff_ffff)
+        }
     }
 
-    /// The header with which the bytes from `start` begin; `nil`: there are fewer than ``headerSize``.
-    public static func header(of bytes: some RandomAccessCollection<UInt8>) -> Header? {
+    /// The header with which the bytes begin; `nil`: there are fewer than ``headerSize``.
+    public static func header(of bytes: [UInt8]) -> Header? {
         if bytes.count < headerSize { return nil }
-        func byte(_ offset: Int) -> UInt8 { bytes[bytes.index(bytes.startIndex, offsetBy: offset)] }
-        let xid = (4..<8).reduce(UInt32(0)) { $0 << 8 | UInt32(byte($1)) }
-        return Header(version: byte(0), type: byte(1), length: Int(byte(2)) << 8 | Int(byte(3)), xid: xid)
+        return Header(bytes[..<headerSize].reduce(0) { $0 << 8 | UInt64($1) })
     }
 
     /// What a message says.
@@ -47,10 +53,16 @@ public struct Codec: Sendable {
     ///   can go on.
     public func decode(_ bytes: [UInt8]) throws(OpenFlowError) -> OpenFlowFrame {
         var reader = WireReader(bytes)
+        return try decode(&reader)
+    }
+
+    /// What the message says that `reader` holds, and nothing else.
+    func decode(_ reader: inout WireReader) throws(OpenFlowError) -> OpenFlowFrame {
+        let size = reader.remaining
         try reader.require(Self.headerSize, .badLength("the message has no header"))
-        let (number, type) = (try reader.byte(), try reader.byte())
-        let (length, xid) = (Int(try reader.uint16()), try reader.uint32())
-        if length != bytes.count { throw .badLength("the header says \(length) bytes, there are \(bytes.count)") }
+        let header = Header(try reader.uint64())
+        let (number, type, xid) = (header.version, header.type, header.xid)
+        if header.length != size { throw .badLength("the header says \(header.length) bytes, there are \(size)") }
         if type == MessageType.hello.rawValue {
             let versions = try Self.hello(&reader, number)
             let known = OpenFlowVersion(rawValue: number) ?? version

@@ -141,11 +141,14 @@ final class SessionHandler: ChannelInboundHandler {
 
     /// The header of the next message; `nil`: it isn't there yet.
     private func header() -> Codec.Header? {
-        guard let bytes = buffer.getBytes(at: buffer.readerIndex, length: Codec.headerSize) else {
-            if state == .greeting || state == .reading { askForMore() }
-            return nil
-        }
-        return Codec.header(of: bytes)
+        if let header = nextHeader { return header }
+        if state == .greeting || state == .reading { askForMore() }
+        return nil
+    }
+
+    /// The header of the next message, if all of it is there.
+    private var nextHeader: Codec.Header? {
+        buffer.getInteger(at: buffer.readerIndex, as: UInt64.self).map { Codec.Header($0) }
     }
 
     /// The length of the message, if all of it is there.
@@ -173,12 +176,7 @@ final class SessionHandler: ChannelInboundHandler {
             return askForMore()
         }
         var items: [SessionItem] = []
-        while items.count < SessionLimits.batch, backlog.count <= SessionLimits.repliedBytes,
-            buffer.readableBytes >= Codec.headerSize
-        {
-            guard let bytes = buffer.getBytes(at: buffer.readerIndex, length: Codec.headerSize),
-                let header = Codec.header(of: bytes)
-            else { break }
+        while items.count < SessionLimits.batch, backlog.count <= SessionLimits.repliedBytes, let header = nextHeader {
             if header.length < Codec.headerSize { return end("a message claims to be \(header.length) bytes long") }
             guard let message = buffer.readBytes(length: header.length) else { break }
             endpoint.snoop(message)

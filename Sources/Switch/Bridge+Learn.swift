@@ -99,10 +99,13 @@ extension Bridge {
 
     /// Flows learned go with the flow that learned them, where it says so and no other does the same.
     func removeLearned(by outcome: FlowModOutcome) -> [FlowRemoval] {
-        let gone = outcome.removed.map(\.entry) + outcome.replaced + outcome.modified.map(\.before)
-        let places = Set(gone.flatMap { $0.flow.instructions.placesToClear })
+        var places: Set<LearningPlace> = []
+        for removal in outcome.removed { removal.entry.flow.instructions.addPlacesToClear(to: &places) }
+        for entry in outcome.replaced { entry.flow.instructions.addPlacesToClear(to: &places) }
+        for change in outcome.modified { change.before.flow.instructions.addPlacesToClear(to: &places) }
         if places.isEmpty { return [] }
-        let kept = Set(tables.flows(FlowSelection()).flatMap { $0.flow.instructions.placesToClear })
+        var kept: Set<LearningPlace> = []
+        for entry in tables.flows(FlowSelection()) { entry.flow.instructions.addPlacesToClear(to: &kept) }
         let now = MonotonicClock.nanoseconds
         return places.subtracting(kept).flatMap { tables.remove($0.selection, reason: .delete, now: now) }
     }
@@ -120,11 +123,8 @@ extension InstructionSet {
     }
 
     /// Where flows are that were learned and go with the flow.
-    fileprivate var placesToClear: [LearningPlace] {
-        apply.compactMap { action in
-            guard case .learn(let action) = action, action.deletesLearned else { return nil }
-            return LearningPlace(action)
-        }
+    fileprivate func addPlacesToClear(to places: inout Set<LearningPlace>) {
+        for case .learn(let action) in apply where action.deletesLearned { places.insert(LearningPlace(action)) }
     }
 }
 

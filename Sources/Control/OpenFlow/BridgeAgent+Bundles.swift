@@ -38,7 +38,7 @@ extension BridgeAgent {
             let bundle = try bundle(id, on: connection)
             if bundle.isClosed { throw Failure.closed("bundle \(id) is closed already") }
             if bundle.flags != control.flags { throw Failure.badFlags("bundle \(id) was opened with other flags") }
-            connection.bundles[id]?.isClosed = true
+            bundle.isClosed = true
             reply = .closeReply
         case .commitRequest:
             let bundle = try bundle(id, on: connection)
@@ -86,10 +86,8 @@ extension BridgeAgent {
         if open.frames.count >= OpenBundle.messageLimit {
             throw Failure.tooMany("a bundle has at most \(OpenBundle.messageLimit) messages")
         }
-        if connection.bundles[id] == nil { connection.bundles[id] = open }
-        // What stands before the message itself; on 1.3 the experimenter's header too.
-        let head = connection.version < .v14 ? 24 : 16
-        connection.bundles[id]?.frames.append((addition.frame, Array(bytes.dropFirst(head).prefix(64))))
+        if open.frames.isEmpty { connection.bundles[id] = open }
+        open.frames.append((addition.frame, bytes))
     }
 
     /// Does all of it, and puts it in force in one step; then packets go out, as the bundle left the tables.
@@ -116,7 +114,9 @@ extension BridgeAgent {
             (removals, updates, released, buffers) = (before, told, waiting, kept)
             (changedPorts, knownPorts) = (ports, known)
             let failed = bundle.frames[place]
-            refuse(error, xid: failed.frame.xid, bytes: failed.bytes, on: connection)
+            // What stands before the message itself; on 1.3 the experimenter's header too.
+            let head = connection.version < .v14 ? 24 : 16
+            refuse(error, xid: failed.frame.xid, bytes: Array(failed.bytes.dropFirst(head)), on: connection)
             throw Failure.failed("message \(place + 1) of the bundle was refused: \(error.message)")
         }
         bridge.publishChanges()

@@ -80,11 +80,14 @@ extension AsyncConfig {
     }
 }
 
-/// Messages that wait to be done all at once (OpenFlow 1.4 §6.9).
-struct OpenBundle {
-    var flags: BundleFlags
+/// Messages that wait to be done all at once (OpenFlow 1.4 §6.9). An object, as each message that comes changes it.
+final class OpenBundle {
+    let flags: BundleFlags
     var isClosed = false
+    /// Each with the bytes of the message that added it.
     var frames: [(frame: OpenFlowFrame, bytes: [UInt8])] = []
+
+    init(flags: BundleFlags) { self.flags = flags }
 
     /// So many messages may wait.
     static let messageLimit = 1 << 20
