@@ -13,6 +13,10 @@ final class FlowTablesModel {
     private let hasher: KeyHash
     private let reclaimer = Reclaimer()
     private var tables: [TableModel?] = Array(repeating: nil, count: Int(Flow.lastTable) + 1)
+    /// As the last snapshot has them.
+    private var published: [UnsafeMutablePointer<PublishedTable>?]
+    /// Tables that have changed since.
+    private var changedTables: Set<UInt8> = []
     private(set) var flowCount = 0
     private var masks = MaskUse()
     private var nextID: UInt64 = 1
@@ -41,6 +45,7 @@ final class FlowTablesModel {
         self.flowLimit = flowLimit
         self.hashSeed = hashSeed
         hasher = KeyHash(seed: hashSeed)
+        unsafe published = unsafe Array(repeating: nil, count: Int(Flow.lastTable) + 1)
     }
 
     /// The same flows again, entries and counters shared.
@@ -200,6 +205,7 @@ final class FlowTablesModel {
 
     private func note(_ step: Step, _ entry: FlowEntry, wasConjunctive: Bool = false) {
         latest = nil
+        changedTables.insert(entry.flow.table)
         steps?.append(step)
         if changes.count >= TableChanges.limit { hasChangedMuch = true }
         if hasChangedMuch { return }
@@ -250,7 +256,9 @@ final class FlowTablesModel {
         version += 1
         // Safe: the snapshot frees the list; the tables in it stay as long as it owns the epoch.
         let list = UnsafeMutablePointer<UnsafeMutablePointer<PublishedTable>?>.allocate(capacity: tables.count)
-        for (number, table) in tables.enumerated() { unsafe (list + number).initialize(to: table?.publish()) }
+        for number in changedTables { unsafe published[Int(number)] = unsafe tables[Int(number)]?.publish() }
+        changedTables.removeAll(keepingCapacity: true)
+        for (number, table) in unsafe published.enumerated() { unsafe (list + number).initialize(to: table) }
         let result = unsafe FlowTablesSnapshot(
             version: version, flowCount: flowCount, examinableMask: masks.union, tables: list, hasher: hasher,
             plan: plan, epoch: reclaimer.seal())

@@ -27,6 +27,8 @@ final class Subtable {
     private var published: SubtableHeader?
     /// By field and length, the number of flows.
     private var prefixUses = [Int](repeating: 0, count: PrefixField.count * 65)
+    /// By field, the lengths that a flow has (``PrefixField/lengthBit(_:)``).
+    private var prefixLengths = InlineArray<8, UInt64>(repeating: 0)
 
     private static let byteWords = FlowKey.wordCount / 8
 
@@ -125,8 +127,16 @@ final class Subtable {
         for field in PrefixField.all {
             let place = PrefixField.place(field)
             let length = place.prefixLength(mask[place.word])
-            prefixUses[field * 65 + length] += step
+            let before = prefixUses[field * 65 + length]
+            prefixUses[field * 65 + length] = before + step
+            if before == 0 || before + step == 0 { findPrefixLengths(of: field) }
         }
+    }
+
+    private func findPrefixLengths(of field: Int) {
+        var lengths: UInt64 = 0
+        for length in 0...64 where prefixUses[field * 65 + length] > 0 { lengths |= PrefixField.lengthBit(length) }
+        prefixLengths[field] = lengths
     }
 
     private func insertIntoFilters(_ value: (Int) -> UInt64) {
@@ -220,15 +230,10 @@ final class Subtable {
             comparedCount: comparedWords.count, hashMasks: masks, hashedWords: bytes,
             comparedWords: bytes + FlowKey.wordCount, directory: index.directory, depth: index.depth,
             filterEnds: InlineArray(repeating: 0), filters: InlineArray(repeating: 0),
-            prefixLengths: InlineArray(repeating: 0))
+            prefixLengths: prefixLengths)
         for stage in filters.indices where filterEnds[stage] != 0 {
             header.filterEnds[stage] = filterEnds[stage]
             unsafe header.filters[stage] = UInt64(UInt(bitPattern: filters[stage].block))
-        }
-        for field in PrefixField.all {
-            for length in 0...64 where prefixUses[field * 65 + length] > 0 {
-                header.prefixLengths[field] |= PrefixField.lengthBit(length)
-            }
         }
         return header
     }
