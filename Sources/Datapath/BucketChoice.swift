@@ -2,7 +2,7 @@
 import Packet
 
 /// Drawing numbers from packets and buckets.
-enum BucketChoice {
+public enum BucketChoice {
     /// A hash over what tells flows of packets apart: addresses, tags, EtherType, labels, protocol and ports.
     @inline(__always) @_noLocks
     static func hash(_ key: UnsafePointer<FlowKey>, _ seed: UInt64) -> UInt64 {
@@ -23,7 +23,7 @@ enum BucketChoice {
 
     /// The folded 128-bit product of the two, each made odd to look at.
     @inline(__always) @_noLocks
-    static func mix(_ state: UInt64, _ word: UInt64) -> UInt64 {
+    public static func mix(_ state: UInt64, _ word: UInt64) -> UInt64 {
         let product = (state ^ 0x9e37_79b9_7f4a_7c15).multipliedFullWidth(by: word ^ 0xd6e8_feb8_6659_fd93)
         return product.high ^ product.low
     }
@@ -31,7 +31,7 @@ enum BucketChoice {
     /// The weight over an exponentially distributed number: the bucket with the highest is drawn with a probability in
     /// proportion to its weight.
     @inline(__always) @_noLocks
-    static func score(_ hash: UInt64, _ bucket: UInt64, weight: UInt16) -> Double {
+    public static func score(_ hash: UInt64, _ bucket: UInt64, weight: UInt16) -> Double {
         let drawn = mix(mix(hash, bucket), bucket)
         return Double(weight) / negativeLogarithm(drawn)
     }

@@ -15,7 +15,7 @@ extension FlowText {
         (
             "groups",
             GroupTextProperty.allCases.map(\.rawValue) + GroupTextBucketProperty.allCases.map(\.rawValue)
-                + Group.Kind.allCases.map(\.flowText)
+                + Group.Kind.allCases.map(\.flowText) + Group.Selection.Method.allCases.map(\.rawValue)
         ),
         ("changes of meters", MeterMod.Command.flowText.names.map(\.name)),
         (

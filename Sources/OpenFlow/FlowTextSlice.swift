@@ -54,7 +54,8 @@ extension FlowTextReader {
         Int(try number(range, maximum: UInt128(field.width - 1), for: "a bit of \(field.name)"))
     }
 
-    private func fieldID(_ name: Range<Int>, in protocols: MatchedProtocols?) throws(FlowTextError) -> FieldID {
+    /// The field of a name. `protocols`: as for ``fieldSlice(_:in:)``.
+    func fieldID(_ name: Range<Int>, in protocols: MatchedProtocols?) throws(FlowTextError) -> FieldID {
         switch FlowTextNames.match.find(bytes, name) {
         case .field(let id): return id
         case .alternative(let alternative):

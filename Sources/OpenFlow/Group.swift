@@ -9,6 +9,8 @@ public struct Group: Sendable, Hashable {
 
     public var id: UInt32
     public var kind: Kind
+    /// How one of the buckets is chosen, in `select`; `nil`: by a hash over all headers.
+    public var selection: Selection?
     public var buckets: [Bucket]
 
     public init(id: UInt32, kind: Kind, buckets: [Bucket]) {
@@ -21,7 +23,7 @@ public struct Group: Sendable, Hashable {
     public enum Kind: UInt8, Sendable, Hashable, CaseIterable {
         /// Every bucket gets a copy of the packet.
         case all = 0
-        /// One bucket, chosen by a hash over the packet's headers, in proportion to the weights.
+        /// One bucket, chosen by a hash over the packet's headers, or some of them, in proportion to the weights.
         case select = 1
         /// The only bucket.
         case indirect = 2

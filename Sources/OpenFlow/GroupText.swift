@@ -73,8 +73,8 @@ extension Group.Kind {
 extension Group: CustomStringConvertible {
     /// As `ovs-ofctl dump-groups` has it: `group_id=1,type=select,bucket=weight:2,actions=output:1`.
     public var description: String {
-        (["group_id=\(id)", "type=\(kind.flowText)"] + buckets.map { $0.description(in: kind) })
-            .joined(separator: ",")
+        let head = ["group_id=\(id)", "type=\(kind.flowText)"] + (selection.map { [$0.description] } ?? [])
+        return (head + buckets.map { $0.description(in: kind) }).joined(separator: ",")
     }
 }
 

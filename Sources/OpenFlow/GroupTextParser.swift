@@ -11,7 +11,7 @@ struct GroupTextParser {
         let command: GroupMod.Command
         var id: UInt32?
         var kind: Group.Kind?
-        var hasMethod = false
+        var selection = GroupTextSelection()
         var buckets: [Bucket] = []
     }
 
@@ -79,25 +79,27 @@ struct GroupTextParser {
                     at: item.value.lowerBound, "there is no type “\(word)”: write all, select, indirect or ff")
             }
         case .selectionMethod:
-            try requireValue(item, isSecond: reading.hasMethod)
-            reading.hasMethod = true
-            if !reader.matches(item.value, "hash") && !reader.matches(item.value, "dp_hash") {
-                throw reader.error(
-                    at: item.value.lowerBound,
-                    "there is no selection method but hash, over all headers: leave selection_method out")
-            }
-        case nil where ["selection_method_param", "fields"].contains(name):
-            throw reader.error(at: item.key.lowerBound, "\(name) is not supported yet: the hash is over all headers")
+            try requireValue(item, isSecond: reading.selection.method != nil)
+            try reading.selection.takeMethod(item, reader)
+        case .selectionParameter:
+            try requireValue(item, isSecond: reading.selection.parameter != nil)
+            try reading.selection.takeParameter(item, reader)
+        case .fields:
+            try requireValue(item, isSecond: reading.selection.fields != nil, mayHaveParentheses: true)
+            try reading.selection.takeFields(item, reader)
         case nil:
             throw reader.error(
                 at: item.key.lowerBound, "a group has group_id=, type= and bucket=…; there is no “\(name)”")
         }
     }
 
-    private func requireValue(_ item: FlowTextItem, isSecond: Bool) throws(FlowTextError) {
+    private func requireValue(
+        _ item: FlowTextItem, isSecond: Bool, mayHaveParentheses: Bool = false
+    ) throws(FlowTextError) {
         let name = reader.text(item.key)
         if isSecond { throw reader.error(at: item.key.lowerBound, "\(name) stands here a second time") }
-        if item.delimiter == nil || item.delimiter == Ascii.open || item.value.isEmpty {
+        let isInParentheses = item.delimiter == Ascii.open && !mayHaveParentheses
+        if item.delimiter == nil || isInParentheses || item.value.isEmpty {
             throw reader.error(at: item.key.upperBound, "\(name) needs a value: write \(name)=… without spaces")
         }
     }
@@ -149,6 +151,7 @@ struct GroupTextParser {
                 at: line.lowerBound, "the group has no type: add type=all, type=select, type=indirect or type=ff")
         }
         var group = Group(id: id, kind: kind, buckets: [])
+        group.selection = try reading.selection.finish(kind, reader)
         for bucket in reading.buckets {
             if let id = bucket.id, group.buckets.contains(where: { $0.id == id }) {
                 throw reader.error(at: bucket.place.lowerBound, "there is a bucket_id:\(id) already")
@@ -195,6 +198,8 @@ enum GroupTextProperty: String, CaseIterable {
     case id = "group_id"
     case kind = "type"
     case selectionMethod = "selection_method"
+    case selectionParameter = "selection_method_param"
+    case fields
 }
 
 /// What a bucket has beside its actions.

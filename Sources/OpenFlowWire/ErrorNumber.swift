@@ -63,6 +63,8 @@ struct ErrorNumber: Equatable {
         nicira(3, 1, 2, 257), nicira(4, 5, 1, 262), nicira(4, 6, 0, 263), nicira(4, 7, 1, 258), nicira(4, 8, 1, 259),
         nicira(4, 9, 1, 260), nicira(4, 10, 1, 261), nicira(4, 1, 1, 256), nicira(5, 7, 3, 258),
         nicira(5, 2, 5, 257), nicira(16, 1, 1, 517), nicira(16, 3, 1, 519), nicira(16, 5, 1, 518),
+        Rule(type: 14, code: 0, count: 3, to: ErrorNumber(type: 13, code: 2, experimenter: Experimenter.nicira)),
+        Rule(type: 14, code: 3, count: 6, to: ErrorNumber(type: 14, code: 3, experimenter: Experimenter.nicira)),
         Rule(
             type: 6, code: 0, count: 15, to: ErrorNumber(type: 6, code: 0, experimenter: Experimenter.nicira)),
     ]

@@ -16,6 +16,7 @@ extension Codec {
             throw .groupModFailed(.badType, "there is no kind of groups \(kindNumber)")
         }
         let buckets: [Group.Bucket]
+        var selection: Group.Selection?
         var place = BucketPlace.all
         if hasBucketNumbers {
             let length = Int(try reader.uint16())
@@ -25,7 +26,7 @@ extension Codec {
             var part = try reader.part(length)
             // The kind of a group whose buckets change is not told: a weight that isn't, either, is that of `select`.
             buckets = try self.buckets(&part, command == .insertBuckets ? .select : kind)
-            if !reader.isAtEnd { throw .badProperty(.badType, "no properties of groups are known") }
+            selection = try groupProperties(&reader, kind, command)
         } else {
             buckets = try self.buckets(&reader, kind)
         }
@@ -36,6 +37,7 @@ extension Codec {
             throw .groupModFailed(.badBucket, "buckets that are removed are named by their number only")
         }
         var mod = GroupMod(command, Group(id: id, kind: kind, buckets: buckets))
+        mod.group.selection = selection
         if command.namesBuckets { mod.place = place }
         return mod
     }
@@ -52,6 +54,7 @@ extension Codec {
         let start = out.count
         writeBuckets(mod.group, &out)
         out.patchLength(since: start, at: length)
+        if let selection = mod.group.selection { write(selection, &out) }
     }
 
     private static func badBucket(_ length: Int) -> OpenFlowError {
@@ -155,7 +158,9 @@ extension Codec {
             let length = Int(try body.uint16())
             try body.skip(6)
             var part = try body.part(length)
-            return Group(id: id, kind: kind, buckets: try buckets(&part, kind))
+            var group = Group(id: id, kind: kind, buckets: try buckets(&part, kind))
+            group.selection = try groupProperties(&body, kind)
+            return group
         }
         return Group(id: id, kind: kind, buckets: try buckets(&body, kind))
     }
@@ -170,7 +175,10 @@ extension Codec {
         if hasBucketNumbers { out.zeros(8) }
         let start = out.count
         writeBuckets(group, &out)
-        if hasBucketNumbers { out.patchLength(since: start, at: length) }
+        if hasBucketNumbers {
+            out.patchLength(since: start, at: length)
+            if let selection = group.selection { write(selection, &out) }
+        }
         out.patchLength(since: entry, at: entry)
     }
 }

@@ -71,9 +71,8 @@ extension WireReader {
             set(isARP ? .arpTPA : .ipv4Dst, addresses.1, wildcards >> Form.ipv4DstShift, in: &match)
         }
         if let (first, second) = Form.transport(MatchedProtocols(match)) {
-            let limit: UInt16 = first == .icmpType ? 0xff : 0xffff
-            if isGiven(Form.tpSrc) { match.set(first, UInt128(ports.0 & limit)) }
-            if isGiven(Form.tpDst) { match.set(second, UInt128(ports.1 & limit)) }
+            if isGiven(Form.tpSrc) { try set(first, ports.0, in: &match) }
+            if isGiven(Form.tpDst) { try set(second, ports.1, in: &match) }
         }
         return match
     }
@@ -86,6 +85,15 @@ extension WireReader {
             match.set(.vlanPCP, UInt128(priority & 7))
             match.set(.vlanTCI, present, mask: present)
         }
+    }
+
+    /// ICMP's type and code have but 8 of the 16 bits. No packet matches larger ones.
+    private func set(_ id: FieldID, _ port: UInt16, in match: inout Match) throws(OpenFlowError) {
+        let field = Field[id]
+        if UInt128(port) > field.allOnes {
+            throw .badMatch(.badValue, "no packet has the \(field.name) \(port): 255 is the last")
+        }
+        match.set(id, UInt128(port))
     }
 
     private func set(_ id: FieldID, _ address: UInt32, _ wildcardBits: UInt32, in match: inout Match) {

@@ -1,3 +1,4 @@
+import Datapath
 import FlowTable
 import OpenFlow
 
@@ -12,10 +13,13 @@ public final class GroupEntry: Sendable {
     public let created: ContinuousClock.Instant
     /// What each bucket is known by when one is chosen: the same after others came or went.
     let bucketKeys: [UInt64]
+    /// With which packets' hashes begin, so that groups choose independently of one another.
+    let seed: UInt64
 
     init(_ group: Group, created: ContinuousClock.Instant) {
         self.group = group
         self.created = created
+        seed = BucketChoice.mix(group.selection?.parameter ?? 0, UInt64(group.id))
         bucketCounters = group.buckets.map { _ in FlowCounters() }
         var seen: [UInt64: UInt64] = [:]
         bucketKeys = group.buckets.map { bucket in
@@ -27,6 +31,11 @@ public final class GroupEntry: Sendable {
             key ^= place &* 0x9e37_79b9_7f4a_7c15
             return key
         }
+    }
+
+    /// What a bucket has drawn for packets of that hash: the one with the most gets them.
+    func score(_ bucket: Int, _ hash: UInt64) -> Double {
+        BucketChoice.score(hash, bucketKeys[bucket], weight: group.buckets[bucket].weight)
     }
 
     /// Groups that packets go on to.

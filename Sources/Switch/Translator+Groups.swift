@@ -45,12 +45,16 @@ extension Translator {
         }
     }
 
-    /// The choice is made for each packet when it comes: so the megaflow depends on no bit by which it is made.
+    /// Unless by certain fields, the choice is made for each packet when it comes: so the megaflow depends on no bit by
+    /// which it is made.
     private mutating func select(_ buckets: [Int], of entry: GroupEntry, depth: Int) {
+        if let fields = entry.group.selection?.fields, !fields.isEmpty {
+            if let index = choose(buckets, of: entry, by: fields) { executeBucket(index, of: entry, depth: depth) }
+            return
+        }
         let start = translation.instructions.count
         let began = hasBegun
-        let seed = UInt64(entry.group.id) &* 0x9e37_79b9_7f4a_7c15
-        emit(Instruction(.select, value: seed))
+        emit(Instruction(.select, value: entry.seed))
         for index in buckets where halt == nil {
             let header = Instruction(
                 .bucket, port: entry.group.buckets[index].weight, value: entry.bucketKeys[index])

@@ -86,26 +86,8 @@ extension Daemons {
 
         /// What Open vSwitch's own tool makes of it.
         @Test(arguments: ["OpenFlow10", "OpenFlow13", "OpenFlow14"]) func ovsOfctl(version: String) throws {
-            let tool = "/usr/bin/ovs-ofctl"
-            guard access(tool, X_OK) == 0 else {
-                print("skipped: there is no ovs-ofctl")
-                return
-            }
             let (daemon, _) = try OpenFlowSessionTests.start()
-            func run(_ arguments: String...) throws -> String {
-                let process = Process()
-                let output = Pipe()
-                process.executableURL = URL(fileURLWithPath: tool)
-                process.arguments = ["-O", version] + arguments
-                process.environment = ["OVS_RUNDIR": daemon.runDirectory]
-                process.standardOutput = output
-                process.standardError = output
-                try process.run()
-                let text = String(decoding: output.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
-                process.waitUntilExit()
-                #expect(process.terminationStatus == 0, "\(arguments): \(text)")
-                return text
-            }
+            guard let run = OpenVSwitchTool(version, daemon) else { return }
             _ = try run("add-flow", "br0", "table=0,priority=7,tcp,nw_src=10.0.0.0/8,tp_dst=80,actions=output:2")
             _ = try run("add-flow", "br0", "priority=6,in_port=1,actions=mod_vlan_vid:9,output:2")
             let flow = "priority=7,tcp,nw_src=10.0.0.0/8,tp_dst=80 actions=output:2"
@@ -141,6 +123,41 @@ extension Daemons {
             #expect(try run("dump-aggregate", "br0", "table=5").contains("flow_count=0"))
             _ = try run("mod-port", "br0", "p1", "no-forward")
             #expect(try run("show", "br0").contains("NO_FWD"))
+        }
+
+        /// How select groups choose, in the versions that can say it, and in one that can't.
+        @Test(arguments: ["OpenFlow10", "OpenFlow15"]) func selectionMethods(version: String) throws {
+            let (daemon, _) = try OpenFlowSessionTests.start()
+            guard let run = OpenVSwitchTool(version, daemon), let older = OpenVSwitchTool("OpenFlow13", daemon) else {
+                return
+            }
+            let selections = [
+                "selection_method=dp_hash", "selection_method=dp_hash,selection_method_param=7",
+                "selection_method=hash", "selection_method=hash,fields=ip_src",
+                "selection_method=hash,fields=ip_dst=255.255.255.0",
+                "selection_method=hash,selection_method_param=5,"
+                    + "fields(in_port,eth_src,eth_dst,vlan_vid,ip_src,ipv6_src=ffff::,nw_proto,tcp_src,udp_dst=15)",
+            ]
+            for (index, selection) in selections.enumerated() {
+                let group = "group_id=\(index + 1),type=select,\(selection),bucket="
+                _ = try run("add-group", "br0", group + "output:1,bucket=weight:3,output:2")
+                #expect(try run("dump-groups", "br0", "\(index + 1)").contains(group))
+                let own = try daemon.json(ControlReply.Groups.self, "group", "list", "br0").groups.map(\.group)
+                #expect(own.count == index + 1 && own[index].contains(selection.prefix { $0 != "(" }), "\(own)")
+            }
+            let described = try older("dump-groups", "br0")
+            #expect(described.contains("group_id=6,type=select,bucket=") && !described.contains("selection_method"))
+            // What is printed can be given back.
+            let own = try daemon.json(ControlReply.Groups.self, "group", "list", "br0", "group_id=6").groups
+            _ = try run("mod-group", "br0", try #require(own.first).group)
+            #expect(try run("dump-groups", "br0", "6").contains(selections[5]))
+            _ = try run("mod-group", "br0", "group_id=6,type=select,bucket=output:1")
+            #expect(try !run("dump-groups", "br0", "6").contains("selection_method"))
+            let group = "group_id=9,bucket=output:1"
+            #expect(
+                try run.refused("add-group", "br0", "type=all,selection_method=hash,\(group)").contains("BAD_VALUE"))
+            #expect(
+                try run.refused("add-group", "br0", "type=select,selection_method=wrr,\(group)").contains("BAD_VALUE"))
         }
 
         /// Without its controllers a standalone bridge forwards by NORMAL, and a secure one by the flows that it has.

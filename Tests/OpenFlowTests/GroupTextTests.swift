@@ -22,7 +22,21 @@ struct GroupTextTests {
         ),
         (
             "group_id=7,type=select,selection_method=dp_hash,bucket=output:1,weight:0",
-            "group_id=7,type=select,bucket=weight:0,actions=output:1"
+            "group_id=7,type=select,selection_method=dp_hash,bucket=weight:0,actions=output:1"
+        ),
+        (
+            "type=select,fields(tp_src=0xff,nw_src),selection_method_param=0x10,group_id=1,selection_method=hash",
+            "group_id=1,type=select,selection_method=hash,selection_method_param=16,fields(ip_src,tcp_src=255)"
+        ),
+        (
+            "group_id=1,type=select,selection_method=hash,fields=ip_dst=255.255.255.0,bucket=drop",
+            "group_id=1,type=select,selection_method=hash,fields=ip_dst=255.255.255.0,bucket=actions=drop"
+        ),
+        (
+            "group_id=1,type=select,selection_method=hash,fields("
+                + "nw_tos,ip_ecn,vlan_vid=0xfff,tcp_flags=syn|fin,ip_frag=first,in_port,dl_src=00:00:00:00:00:0f)",
+            "group_id=1,type=select,selection_method=hash,fields("
+                + "in_port,eth_src=00:00:00:00:00:0f,vlan_vid=4095,ip_dscp,nw_ecn,ip_frag=first,tcp_flags=fin|syn)"
         ),
         (
             "group_id=8,type=all,bucket=actions=,bucket=actions=drop",
@@ -95,8 +109,23 @@ struct GroupTextTests {
         ("group_id=1,type=some", 17, "all, select, indirect or ff"),
         ("group_id=1,type=all,type=all", 21, "a second time"), ("group_id,type=all", 9, "needs a value"),
         ("group_id=1,type=all,bogus=1", 21, "there is no “bogus”"), ("group_id(1),type=all", 9, "needs a value"),
-        ("group_id=1,type=select,selection_method=wrr", 41, "leave selection_method out"),
-        ("group_id=1,type=select,fields=ip_src", 24, "fields is not supported yet"),
+        ("group_id=1,type=select,selection_method=wrr", 41, "write hash or dp_hash"),
+        ("group_id=1,type=all,selection_method=hash", 21, "only a group of type=select"),
+        ("group_id=1,type=select,selection_method_param=5", 24, "only for a selection_method"),
+        ("group_id=1,type=select,selection_method_param=-1", 47, "number"),
+        ("group_id=1,type=select,fields=ip_src", 24, "only for selection_method=hash"),
+        ("group_id=1,type=select,selection_method=dp_hash,fields=ip_src", 49, "only for selection_method=hash"),
+        ("group_id=1,type=select,selection_method=hash,fields", 52, "needs a value"),
+        ("group_id=1,type=select,selection_method=hash,fields()", 52, "needs a value"),
+        ("group_id=1,type=select,selection_method=hash,fields(,)", 53, "name a field"),
+        ("group_id=1,type=select,selection_method=hash,fields(ip_src),fields=ip_dst", 61, "a second time"),
+        ("group_id=1,type=select,selection_method=hash,fields(ip_src,nw_src)", 60, "a second time"),
+        ("group_id=1,type=select,selection_method=hash,fields(bogus)", 53, "there is no field"),
+        ("group_id=1,type=select,selection_method=hash,fields(tcp)", 53, "is not a field"),
+        ("group_id=1,type=select,selection_method=hash,fields(dl_vlan)", 53, "vlan_tci"),
+        ("group_id=1,type=select,selection_method=hash,fields(ip_proto=6)", 62, "can't be masked"),
+        ("group_id=1,type=select,selection_method=hash,fields(ip_src=0.0.0.0)", 60, "a mask of zero"),
+        ("group_id=1,type=select,selection_method=hash,fields(ip_src=1.2.3.4/8)", 60, "itself the mask"),
         ("group_id=1,type=all,bucket=", 21, "the bucket has no actions"),
         ("group_id=1,type=all,bucket", 27, "write bucket="),
         ("group_id=1,type=all,bucket=weight:1,output:1", 28, "type=select"),

@@ -1,4 +1,5 @@
 import OpenFlow
+import Packet
 
 /// Groups and meters that are valid, made at random, the same for the same seed.
 struct RandomGroups {
@@ -11,6 +12,7 @@ struct RandomGroups {
     mutating func next() -> Group {
         let kind = flows.pick(Group.Kind.allCases)
         var group = Group(id: UInt32(flows.bits(32)) % (Group.lastID + 1), kind: kind, buckets: [])
+        if kind == .select && !flows.forOpenVSwitch { group.selection = nextSelection() }
         let count = kind == .indirect ? 1 : Int(flows.bits(2))
         for index in 0..<count {
             var bucket = Group.Bucket(weight: kind == .select ? 1 : 0, actions: [])
@@ -25,6 +27,21 @@ struct RandomGroups {
             group.buckets.append(bucket)
         }
         return group
+    }
+
+    /// - Parameter without: fields that are left out.
+    mutating func nextSelection(without excluded: Set<FieldID> = []) -> Group.Selection? {
+        if flows.chance(30) { return nil }
+        let parameter = flows.chance(50) ? UInt64(flows.bits(64)) : 0
+        if flows.chance(20) { return .datapathHash(parameter: parameter) }
+        var fields: [FieldID: UInt128] = [:]
+        let percentage = Int(flows.bits(4))
+        for id in FieldID.allCases where !excluded.contains(id) && flows.chance(percentage) {
+            let field = Field[id]
+            let isWhole = field.masks == .exactOnly || flows.chance(50)
+            fields[id] = isWhole ? field.allOnes : max(1, flows.bits(field.width))
+        }
+        return .hash(of: fields, parameter: parameter)
     }
 
     mutating func nextMeter() -> Meter {

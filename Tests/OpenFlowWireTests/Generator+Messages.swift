@@ -56,7 +56,22 @@ extension Generator {
             if version >= .v15 || version == .v10 { bucket.id = generator.number() }
             return bucket
         }
-        return Group(id: number(), kind: pick(Array(Group.Kind.allCases)), buckets: buckets)
+        var group = Group(id: number(), kind: pick(Array(Group.Kind.allCases)), buckets: buckets)
+        if group.kind == .select, version >= .v15 || version == .v10 { group.selection = selection() }
+        return group
+    }
+
+    private mutating func selection() -> Group.Selection? {
+        if chance(3) { return nil }
+        let parameter: UInt64 = pick([0, number()])
+        if chance(3) { return .datapathHash(parameter: parameter) }
+        var fields: [FieldID: UInt128] = [:]
+        for id in FieldID.allCases where chance(8) {
+            let field = Field[id]
+            let isWhole = field.masks == .exactOnly || chance(2)
+            fields[id] = isWhole ? field.allOnes : max(1, value(field.width))
+        }
+        return .hash(of: fields, parameter: parameter)
     }
 
     mutating func meter() -> Meter {

@@ -124,6 +124,76 @@ import Testing
         #expect(number(error(message(18, [0, 12, 0, 0, 0, 0, 0, 0] + table))) == [14, 0])
     }
 
+    /// The errors are those of Open vSwitch.
+    @Test func selectionMethods() {
+        func property(
+            _ name: String = "hash", _ fields: [UInt8] = [], type: UInt8 = 0xff, length: UInt8? = nil,
+            experimenter: [UInt8] = [0, 0, 0x15, 0x4d], number: UInt8 = 1
+        ) -> [UInt8] {
+            let padding = [UInt8](repeating: 0, count: max(0, 16 - name.utf8.count))
+            var body: [UInt8] = [type, type, 0, length ?? UInt8(40 + fields.count)]
+            body += experimenter
+            body += [0, 0, 0, number, 0, 0, 0, 0]
+            body += Array(name.utf8) + padding
+            body += [0, 0, 0, 0, 0, 0, 0, 7]
+            body += fields
+            return body + [UInt8](repeating: 0, count: -body.count & 7)
+        }
+        func refused(_ properties: [UInt8], kind: UInt8 = 1, command: UInt8 = 0) -> [UInt16] {
+            let head: [UInt8] = [0, command, kind, 0, 0, 0, 0, 1, 0, 0, 0, 0, 255, 255, 255, 255] + properties
+            let numbers = number(error(message(15, head, version: 6), Codec(version: .v15)))
+            // Nicira's message for 1.0 holds the same.
+            let nicira = message(4, [0, 0, 0x23, 0x20, 0, 0, 0, 31] + head, version: 1)
+            #expect(number(error(nicira, Codec(version: .v10))) == numbers)
+            return numbers
+        }
+        let source: [UInt8] = [0x80, 0, 0x16, 4, 255, 255, 255, 0]
+        #expect(refused(property()) == [])
+        #expect(refused(property("hash", source)) == [])
+        #expect(refused(property("dp_hash")) == [])
+        #expect(refused(property(experimenter: [0, 0, 0x15, 0x40])) == [])
+        #expect(refused(property(), kind: 0) == [14, 2])
+        for command in [2, 3, 5] as [UInt8] { #expect(refused(property(), command: command) == [14, 2]) }
+        #expect(refused(property("wrr")) == [14, 2])
+        #expect(refused(property("dp_hash", source)) == [14, 2])
+        #expect(refused(property(String(repeating: "h", count: 16))) == [14, 2])
+        #expect(refused(property(type: 0)) == [14, 0])
+        #expect(refused(property(length: 39)) == [14, 1])
+        #expect(refused(property(length: 48)) == [14, 1])
+        #expect(refused([0xff, 0xff, 0, 8, 0, 0, 0x15, 0x4d]) == [14, 1])
+        #expect(refused(property() + property()) == [14, 4])
+        #expect(refused(property(experimenter: [0, 0, 0, 0])) == [14, 5])
+        #expect(refused(property(experimenter: [0, 0, 0, 9])) == [14, 6])
+        #expect(refused(property(number: 2)) == [14, 6])
+        #expect(refused(property("hash", [0x80, 0, 0x16, 2, 255, 255])) == [4, 1])
+        #expect(refused(property("hash", [0x80, 0, 0x16, 8, 255, 255])) == [4, 1])
+        #expect(refused(property("hash", [0x80, 0, 0xfe, 1, 0])) == [4, 6])
+        #expect(refused(property("hash", [0x80, 0, 0x17, 8] + [UInt8](repeating: 255, count: 8))) == [4, 8])
+        #expect(refused(property("hash", [0x80, 0, 0x0a, 2, 255, 0])) == [4, 8])
+        #expect(refused(property("hash", [0x80, 0, 0x16, 4, 0, 0, 0, 0])) == [4, 8])
+        #expect(refused(property("hash", source + source)) == [4, 10])
+    }
+
+    /// A match on an ICMP type or code that no packet can have; of a port the same number is one.
+    @Test func largeICMPTypesIn10() {
+        func flowMod10(_ proto: UInt8, _ type: UInt16, _ code: UInt16) -> [UInt8] {
+            let wildcards: [UInt8] = [0, 0x3f, 0xff, 0x0f]
+            var body = wildcards + [UInt8](repeating: 0, count: 60)
+            (body[22], body[25]) = (8, proto)
+            (body[36], body[37]) = (UInt8(type >> 8), UInt8(type & 255))
+            (body[38], body[39]) = (UInt8(code >> 8), UInt8(code & 255))
+            for index in 56..<62 { body[index] = 255 }
+            return message(14, body, version: 1)
+        }
+        func refused(_ proto: UInt8, _ type: UInt16, _ code: UInt16) -> [UInt16] {
+            number(error(flowMod10(proto, type, code), Codec(version: .v10)))
+        }
+        #expect(refused(1, 255, 255) == [])
+        #expect(refused(1, 256, 0) == [4, 7])
+        #expect(refused(1, 8, 0x1000) == [4, 7])
+        #expect(refused(6, 256, 0x1000) == [])
+    }
+
     /// No bytes whatever end in anything but a value or an error.
     @Test func nothingTraps() throws {
         for (index, codec) in RoundTripTests.codecs.enumerated() {

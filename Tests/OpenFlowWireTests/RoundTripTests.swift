@@ -220,9 +220,9 @@ import Testing
             .badMatch(.badPrerequisite, ""),
             .badInstruction(.unsupported, ""), .flowModFailed(.overlap, ""), .flowModFailed(.badTableID, ""),
             .groupModFailed(.loop, ""), .portModFailed(.badHardwareAddress, ""), .queueOperationFailed(.badQueue, ""),
+            .badProperty(.badLength, ""), .badProperty(.badExperimenterType, ""),
         ]
-            + (version == .v10
-                ? [] : [.duplicateInstruction(""), .bundleFailed(.badID, ""), .badProperty(.badLength, "")])
+            + (version == .v10 ? [] : [.duplicateInstruction(""), .bundleFailed(.badID, "")])
         {
             let bytes = codec.encode(.error(error, data: [1, 2]), xid: 1)
             guard case .error(let read, data: [1, 2]) = try codec.decode(bytes).message else {
