@@ -145,6 +145,9 @@ extension Daemons {
                 let own = try daemon.json(ControlReply.Groups.self, "group", "list", "br0").groups.map(\.group)
                 #expect(own.count == index + 1 && own[index].contains(selection.prefix { $0 != "(" }), "\(own)")
             }
+            // By another name of the same bits.
+            _ = try run("add-group", "br0", "group_id=8,type=select,selection_method=hash,fields=nw_tos,bucket=drop")
+            #expect(try run("dump-groups", "br0", "8").contains("selection_method=hash,fields=ip_dscp,bucket="))
             let described = try older("dump-groups", "br0")
             #expect(described.contains("group_id=6,type=select,bucket=") && !described.contains("selection_method"))
             // What is printed can be given back.

@@ -150,6 +150,9 @@ import Testing
         let source: [UInt8] = [0x80, 0, 0x16, 4, 255, 255, 255, 0]
         #expect(refused(property()) == [])
         #expect(refused(property("hash", source)) == [])
+        // NXM_OF_IP_TOS and NXM_OF_IN_PORT, which are not as wide as what they stand for.
+        #expect(refused(property("hash", [0, 0, 0x0a, 1, 255, 0, 0, 0, 2, 255, 255])) == [])
+        #expect(refused(property("hash", [0, 0, 0, 2, 255, 0])) == [4, 8])
         #expect(refused(property("dp_hash")) == [])
         #expect(refused(property(experimenter: [0, 0, 0x15, 0x40])) == [])
         #expect(refused(property(), kind: 0) == [14, 2])

@@ -159,6 +159,57 @@ extension RunningSwitch {
             #expect(try bench.finish().values.filter { !$0.isEmpty }.map(\.count) == [50])
         }
 
+        /// What is under a label counts as what is under none: the packet is parsed again before the choice.
+        @Test(arguments: [true, false]) func fieldsUnderLabels(usesCaches: Bool) throws {
+            let bench = try PacketOutBench(usesCaches: usesCaches)
+            let selection = Group.Selection.hash(of: [.ethSrc: 0xf, .ipv4Src: 0xffff_ffff])
+            try bench.bridge.apply(GroupMod(.add, Self.group(selection, weights: [1, 1, 1])))
+            try bench.bridge.setFlows([
+                Flow.all([.popMPLS(etherType: 0x0800), .group(1)]).matching(.ethType, 0x8847),
+                Flow.all(priority: 0, [.group(1)]),
+            ])
+            for number in 0..<120 {
+                let plain = Self.packet(number, from: number % 3).bytes
+                try bench.send(plain)
+                try bench.send(Array(plain[..<12]) + [0x88, 0x47, 0, 0, 0x51, 64] + plain[14...])
+            }
+            #expect(bench.counters.recirculations == 120 && bench.counters.isBalanced)
+            #expect(bench.bridge.statistics(ofGroup: 1)?.packets == 240)
+            for (port, packets) in try bench.finish() where port > 1 {
+                let counts = Dictionary(packets.map { ($0, 1) }, uniquingKeysWith: +)
+                #expect(counts.count > 20 && counts.values.allSatisfy { $0 == 2 })
+            }
+        }
+
+        /// Both halves of a long field count, if they are named.
+        @Test func longFields() throws {
+            let packets = (0..<64).map { (number: UInt64) in
+                var packet = PlainPacket([UInt8](repeating: 0, count: 64))
+                packet.put(0x0200_0000_0001_0200, 0, 8)
+                packet.put(0x86dd, 12, 2)
+                // No header follows.
+                packet.put(0x3b40, 20, 2)
+                packet.put(0xfe80_0000_0000_0000 + number, 22, 8)
+                return packet
+            }
+            let low = UInt128(UInt64.max)
+            for (mask, ports) in [(low, 1), (~low, 2), (.max, 2)] as [(UInt128, Int)] {
+                let group = Self.group(.hash(of: [.ipv6Src: mask]), weights: [1, 1])
+                let (outputs, translations) = try Self.play(packets, group, ports: 3)
+                #expect(outputs.count { !$0.isEmpty } == ports)
+                #expect(translations == (ports == 1 ? 1 : 64))
+            }
+        }
+
+        /// Whatever a group's number, nothing is lost of what its hash begins with.
+        @Test func seeds() {
+            let seeds = (0..<1000).map { id in
+                GroupEntry(Group(id: id, kind: .select, buckets: []), created: .now).seed
+            }
+            #expect(Set(seeds).count == 1000)
+            for seed in seeds { #expect(BucketChoice.mix(seed, 6) != BucketChoice.mix(seed, 17)) }
+        }
+
         /// Buckets that are not alive are passed over, and their packets go back when they live again.
         @Test func liveness() throws {
             let bench = try PacketOutBench()
