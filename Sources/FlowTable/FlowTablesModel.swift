@@ -45,6 +45,7 @@ final class FlowTablesModel {
         self.flowLimit = flowLimit
         self.hashSeed = hashSeed
         hasher = KeyHash(seed: hashSeed)
+        // Safe: pointers to nothing yet.
         unsafe published = unsafe Array(repeating: nil, count: Int(Flow.lastTable) + 1)
     }
 
@@ -258,7 +259,7 @@ final class FlowTablesModel {
         let list = UnsafeMutablePointer<UnsafeMutablePointer<PublishedTable>?>.allocate(capacity: tables.count)
         for number in changedTables { unsafe published[Int(number)] = unsafe tables[Int(number)]?.publish() }
         changedTables.removeAll(keepingCapacity: true)
-        for (number, table) in unsafe published.enumerated() { unsafe (list + number).initialize(to: table) }
+        for number in unsafe published.indices { unsafe (list + number).initialize(to: published[number]) }
         let result = unsafe FlowTablesSnapshot(
             version: version, flowCount: flowCount, examinableMask: masks.union, tables: list, hasher: hasher,
             plan: plan, epoch: reclaimer.seal())
