@@ -3,7 +3,7 @@
 /// Tries serve snapshots alone, so they need not follow each change. Many changes are made in the order of the
 /// prefixes: then most nodes on a change's way are those of the way before, and are still in the processor's cache.
 struct PrefixChanges {
-    private struct Change {
+    struct Change {
         let value: UInt64
         let length: UInt8
         let isRemoval: Bool
@@ -24,6 +24,8 @@ struct PrefixChanges {
     /// - Parameter isLarge: whether the trie may have more nodes than a cache holds.
     mutating func apply(to trie: inout PrefixTrie, isLarge: Bool) {
         if changes.isEmpty { return }
+        defer { changes.removeAll(keepingCapacity: changes.count <= Self.keptCapacity) }
+        if changes.count >= Self.many, changes.count >= trie.count { return trie.change(changes) }
         if isLarge, changes.count >= Self.many {
             // Of one prefix, what comes before what goes: it is never used less than no time.
             changes.sort {
@@ -38,6 +40,5 @@ struct PrefixChanges {
                 trie.add(change.value, length: Int(change.length))
             }
         }
-        changes.removeAll(keepingCapacity: changes.count <= Self.keptCapacity)
     }
 }

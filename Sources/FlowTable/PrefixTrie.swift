@@ -48,6 +48,56 @@ struct PrefixTrie {
         if uses.remove(value, length: length) { root = delete(prefix, at: root) }
     }
 
+    /// Prefixes in the set.
+    var count: Int { uses.used }
+
+    /// Adds and takes away uses, and builds the trie anew from all prefixes then in use. Each node is made once, while
+    /// ``add(_:length:)`` makes a node again for each child that it gains; so many changes of a small set cost less.
+    mutating func change(_ changes: [PrefixChanges.Change]) {
+        for change in changes {
+            let length = Int(change.length)
+            _ = change.isRemoval ? uses.remove(change.value, length: length) : uses.add(change.value, length: length)
+        }
+        discardAll()
+        var prefixes: [Prefix] = []
+        prefixes.reserveCapacity(uses.used)
+        uses.forEach { prefixes.append(Prefix(value: $0, length: $1)) }
+        prefixes.sort { $0.value != $1.value ? $0.value < $1.value : $0.length < $1.length }
+        root = build(prefixes, prefixes.indices)
+    }
+
+    /// The node above some of the prefixes, which are in the order of values, of equal ones the shortest first; so no
+    /// other is shorter than what all have in common, unless the first is.
+    private func build(_ prefixes: [Prefix], _ range: Range<Int>) -> UInt64 {
+        guard let first = range.first, let last = range.last else { return 0 }
+        let common = (prefixes[first].value ^ prefixes[last].value).leadingZeroBitCount
+        let depth = min(prefixes[first].depth, common & ~3)
+        var shape: UInt64 = 0
+        var children: [UInt64] = []
+        var index = first
+        while index <= last {
+            let prefix = prefixes[index]
+            if prefix.depth == depth {
+                shape |= prefix.endBit
+                index += 1
+                continue
+            }
+            let next = Self.nibble(prefix.value, at: depth)
+            var end = index + 1
+            while end <= last, Self.nibble(prefixes[end].value, at: depth) == next, prefixes[end].depth != depth {
+                end += 1
+            }
+            shape |= 1 << (32 + next)
+            children.append(build(prefixes, index..<end))
+            index = end
+        }
+        let address = newNode(prefixes[first].value, depth: depth, shape: shape)
+        // Safe: the node has a word for each child after its header.
+        let places = unsafe BucketIndex.block(address)! + Self.header
+        for (number, child) in children.enumerated() { unsafe places[number] = child }
+        return address
+    }
+
     /// What a lookup finds: the set of lengths of prefixes that match (``PrefixField/lengthBit(_:)``), and the number
     /// of leading bits that decided it. Whoever agrees in those bits has the same set.
     struct Result: BitwiseCopyable {

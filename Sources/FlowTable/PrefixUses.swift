@@ -11,7 +11,8 @@ struct PrefixUses {
     }
 
     private var items: [Item] = Array(repeating: Item(), count: 16)
-    private var used = 0
+    /// Prefixes that are in use.
+    private(set) var used = 0
     private let multiplier: UInt64 = .random(in: .min ... .max) | 1
 
     private func home(_ value: UInt64, _ length: UInt8) -> Int {
@@ -59,6 +60,10 @@ struct PrefixUses {
             next = (next + 1) & mask
         }
         return true
+    }
+
+    func forEach(_ body: (_ value: UInt64, _ length: UInt8) -> Void) {
+        for item in items where item.count != 0 { body(item.value, item.length) }
     }
 
     private mutating func grow() {
