@@ -138,13 +138,16 @@ public struct ActionProgram {
     /// What the packet counts as when the program delivers it nowhere.
     var dropReason: DropReason
     var shape: Shape
-    /// The port of a single output.
+    /// The port of the only output.
     var port: UInt16
     private var padding: UInt64 = 0
 
     /// What a program looks like, so that the common ones can be executed for many packets at once.
     enum Shape: UInt8, BitwiseCopyable {
-        case singleOutput, singleNormal, other
+        case singleOutput, singleNormal
+        /// Fields are set, then the packet is given to one port.
+        case rewriteAndOutput
+        case other
     }
 
     init(instructions: ContiguousArray<Instruction>, dropReason: DropReason) {
@@ -154,9 +157,22 @@ public struct ActionProgram {
         switch only?.opcode {
         case .output: shape = .singleOutput
         case .normal where instructions[0].argument != Instruction.fromOtherPort: shape = .singleNormal
-        default: shape = .other
+        default: shape = Self.isRewriteAndOutput(instructions) ? .rewriteAndOutput : .other
         }
-        port = only?.port ?? 0
+        port = instructions.last?.port ?? 0
+    }
+
+    private static func isRewriteAndOutput(_ instructions: ContiguousArray<Instruction>) -> Bool {
+        guard let last = instructions.last, last.opcode == .output, last.delivery == .final else { return false }
+        return instructions.dropLast().allSatisfy { instruction in
+            // Behind another type or protocol are other headers.
+            let field = instruction.detail
+            return switch instruction.opcode {
+            case .operand: true
+            case .rewrite: field != FieldID.ethType.rawValue && field != FieldID.ipProto.rawValue
+            default: false
+            }
+        }
     }
 }
 

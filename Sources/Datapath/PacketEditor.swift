@@ -14,10 +14,13 @@ struct PacketEditor {
     let crc: UnsafePointer<CRC32C>
 
     @inline(__always) @_noLocks
-    init(_ hand: PacketInHand, crc: UnsafePointer<CRC32C>) {
-        bytes = HeaderBytes(base: hand.packet.data)
-        layout = hand.layout
-        packet = hand.packet
+    init(_ hand: PacketInHand, crc: UnsafePointer<CRC32C>) { self.init(hand.packet, hand.layout, crc: crc) }
+
+    @inline(__always) @_noLocks
+    init(_ packet: PacketBuffer, _ layout: PacketLayout, crc: UnsafePointer<CRC32C>) {
+        bytes = HeaderBytes(base: packet.data)
+        self.layout = layout
+        self.packet = packet
         self.crc = crc
     }
 
@@ -63,7 +66,7 @@ struct PacketEditor {
 
     /// Sets a field; see ``Instruction/Opcode/rewrite`` for the operands.
     @_noLocks
-    private func rewrite(_ instruction: UnsafePointer<Instruction>) {
+    func rewrite(_ instruction: UnsafePointer<Instruction>) {
         // Safe: the translator writes raw values of FieldID only.
         guard let field = FieldID(rawValue: instruction.pointee.detail) else { return }
         let value = instruction.pointee.value

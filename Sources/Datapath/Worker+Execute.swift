@@ -44,7 +44,9 @@ extension UnsafeMutablePointer where Pointee == Worker {
                 enqueueRun(from: index, to: end, bytes: bytes, port: program.pointee.port)
             case .singleNormal:
                 forwardRunNormally(from: index, to: end, bridge)
-            case .other:
+            case .rewriteAndOutput where hasLayouts && rewriteRun(program, from: index, to: end):
+                enqueueRun(from: index, to: end, bytes: bytes, port: program.pointee.port)
+            case .rewriteAndOutput, .other:
                 while index < end {
                     execute(program, on: index, bridge, hasLayout: hasLayouts)
                     index &+= 1
@@ -52,6 +54,30 @@ extension UnsafeMutablePointer where Pointee == Worker {
             }
             index = end
         }
+    }
+
+    /// Sets the fields that a program sets in each packet of a run, of which the headers are known; whether that could
+    /// be done, as nobody else has the packets and their checksums are complete.
+    @inline(never) @_noLocks
+    private func rewriteRun(_ program: UnsafePointer<ActionProgram>, from start: Int, to end: Int) -> Bool {
+        if pointee.hasOffloads { return false }
+        var index = start
+        while index < end {
+            if packet(index).isShared { return false }
+            index &+= 1
+        }
+        let (instructions, count) = (program.instructions, Int(program.pointee.count) &- 1)
+        index = start
+        while index < end {
+            let editor = PacketEditor(packet(index), pointee.layouts[index], crc: pointee.crc)
+            var step = 0
+            while step < count {
+                if case .rewrite = (instructions + step).pointee.opcode { editor.rewrite(instructions + step) }
+                step &+= 1
+            }
+            index &+= 1
+        }
+        return true
     }
 
     @inline(never) @_noLocks
