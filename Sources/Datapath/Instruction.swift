@@ -121,6 +121,13 @@ extension Instruction {
         }
     }
 
+    /// Whether a rewrite makes what follows in the packet something else: by another EtherType or protocol.
+    var rewritesType: Bool {
+        @inline(__always) @_noLocks get {
+            detail == FieldID.ethType.rawValue || detail == FieldID.ipProto.rawValue
+        }
+    }
+
     /// Instructions that belong to this one and follow it.
     public var length: Int {
         @_noLocks get {
@@ -165,11 +172,9 @@ public struct ActionProgram {
     private static func isRewriteAndOutput(_ instructions: ContiguousArray<Instruction>) -> Bool {
         guard let last = instructions.last, last.opcode == .output, last.delivery == .final else { return false }
         return instructions.dropLast().allSatisfy { instruction in
-            // Behind another type or protocol are other headers.
-            let field = instruction.detail
-            return switch instruction.opcode {
+            switch instruction.opcode {
             case .operand: true
-            case .rewrite: field != FieldID.ethType.rawValue && field != FieldID.ipProto.rawValue
+            case .rewrite: !instruction.rewritesType
             default: false
             }
         }

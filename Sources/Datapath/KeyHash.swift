@@ -10,8 +10,14 @@ struct KeyHash {
     /// Secrets from the system's random numbers.
     // Slow path: made once.
     init() {
+        var random = SystemRandomNumberGenerator()
+        self.init(from: &random)
+    }
+
+    // Slow path: made once.
+    init(from random: inout some RandomNumberGenerator) {
         secrets = .allocate(capacity: 34)
-        for index in 0..<34 { (secrets + index).initialize(to: .random(in: 1 ... .max)) }
+        for index in 0..<34 { (secrets + index).initialize(to: .random(in: 1 ... .max, using: &random)) }
     }
 
     // Slow path: at the end.

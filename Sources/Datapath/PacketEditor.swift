@@ -40,9 +40,7 @@ struct PacketEditor {
             return PacketEditor(hand, crc: crc).decrementTTL(&hand.reason)
         case .rewrite:
             PacketEditor(hand, crc: crc).rewrite(instruction)
-            // What is behind a type or a protocol that was changed is something else now.
-            let field = instruction.pointee.detail
-            if field == FieldID.ethType.rawValue || field == FieldID.ipProto.rawValue { hand.hasLayout = false }
+            if instruction.pointee.rewritesType { hand.hasLayout = false }
         case .pushMPLS:
             return pushLabel(&hand, instruction)
         case .popMPLS:

@@ -101,6 +101,16 @@ struct TableSet: Sendable, Hashable {
 
     func contains(_ table: UInt8) -> Bool { words[Int(table >> 6)] >> UInt64(table & 63) & 1 != 0 }
 
+    func forEach(_ body: (UInt8) -> Void) {
+        for word in 0..<4 {
+            var rest = words[word]
+            while rest != 0 {
+                body(UInt8(word << 6 | rest.trailingZeroBitCount))
+                rest &= rest - 1
+            }
+        }
+    }
+
     mutating func formUnion(_ other: TableSet) { for word in 0..<4 { words[word] |= other.words[word] } }
 
     var isEmpty: Bool { words[0] | words[1] | words[2] | words[3] == 0 }

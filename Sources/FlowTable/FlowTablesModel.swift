@@ -16,7 +16,7 @@ final class FlowTablesModel {
     /// As the last snapshot has them.
     private var published: [UnsafeMutablePointer<PublishedTable>?]
     /// Tables that have changed since.
-    private var changedTables: Set<UInt8> = []
+    private var changedTables = TableSet()
     private(set) var flowCount = 0
     private var masks = MaskUse()
     private var nextID: UInt64 = 1
@@ -166,6 +166,7 @@ final class FlowTablesModel {
         masks.add(entry.flow.match.mask)
         flowCount += 1
         timeouts.add(entry)
+        // Asked first, for to change a dictionary's value in place allocates, be it there or not.
         if evictions.isEmpty { return }
         evictions[entry.flow.table]?.add(entry, flowCount: table.rules.count, isCurrent: isCurrent)
     }
@@ -257,8 +258,8 @@ final class FlowTablesModel {
         version += 1
         // Safe: the snapshot frees the list; the tables in it stay as long as it owns the epoch.
         let list = UnsafeMutablePointer<UnsafeMutablePointer<PublishedTable>?>.allocate(capacity: tables.count)
-        for number in changedTables { unsafe published[Int(number)] = unsafe tables[Int(number)]?.publish() }
-        changedTables.removeAll(keepingCapacity: true)
+        changedTables.forEach { unsafe published[Int($0)] = unsafe tables[Int($0)]?.publish() }
+        changedTables = TableSet()
         for number in unsafe published.indices { unsafe (list + number).initialize(to: published[number]) }
         let result = unsafe FlowTablesSnapshot(
             version: version, flowCount: flowCount, examinableMask: masks.union, tables: list, hasher: hasher,

@@ -84,9 +84,7 @@ struct PrefixTrie {
             }
             let next = Self.nibble(prefix.value, at: depth)
             var end = index + 1
-            while end <= last, Self.nibble(prefixes[end].value, at: depth) == next, prefixes[end].depth != depth {
-                end += 1
-            }
+            while end <= last, Self.nibble(prefixes[end].value, at: depth) == next { end += 1 }
             shape |= 1 << (32 + next)
             children.append(build(prefixes, index..<end))
             index = end

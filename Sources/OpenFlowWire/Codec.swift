@@ -30,8 +30,6 @@ public struct Codec: Sendable {
         public var length: Int
         public var xid: UInt32
 
-        public var isHello: Bool { type == MessageType.hello.rawValue }
-
         /// The header whose bytes are these, the first one highest.
         public init(_ bytes: UInt64) {
             version = UInt8(bytes >> 56)
@@ -39,12 +37,6 @@ public struct Codec: Sendable {
             length = Int(bytes >> 32 & 0xffff)
             xid = UInt32(bytes & 0xffff_ffff)
         }
-    }
-
-    /// The header with which the bytes begin; `nil`: there are fewer than ``headerSize``.
-    public static func header(of bytes: [UInt8]) -> Header? {
-        if bytes.count < headerSize { return nil }
-        return Header(bytes[..<headerSize].reduce(0) { $0 << 8 | UInt64($1) })
     }
 
     /// What a message says.

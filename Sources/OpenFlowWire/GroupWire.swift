@@ -3,13 +3,13 @@ import OpenFlow
 /// Groups (OpenFlow 1.3.5 §7.3.4.2; 1.5.1 §7.3.4.3).
 extension Codec {
     /// Whether groups are as in 1.5. Nicira's messages for 1.0 have them so (NXT_GROUP_MOD).
-    private var hasBucketNumbers: Bool { version >= .v15 || version == .v10 }
+    var hasGroupsOf15: Bool { version >= .v15 || version == .v10 }
 
     func groupMod(_ reader: inout WireReader) throws(OpenFlowError) -> GroupMod {
         let (commandNumber, kindNumber) = (try reader.uint16(), try reader.byte())
         try reader.skip(1)
         let id = try reader.uint32()
-        guard let command = GroupMod.Command(rawValue: commandNumber), hasBucketNumbers || !command.namesBuckets else {
+        guard let command = GroupMod.Command(rawValue: commandNumber), hasGroupsOf15 || !command.namesBuckets else {
             throw .groupModFailed(.badCommand, "a group mod has no command \(commandNumber)")
         }
         guard let kind = Group.Kind(rawValue: kindNumber) else {
@@ -18,7 +18,7 @@ extension Codec {
         let buckets: [Group.Bucket]
         var selection: Group.Selection?
         var place = BucketPlace.all
-        if hasBucketNumbers {
+        if hasGroupsOf15 {
             let length = Int(try reader.uint16())
             try reader.skip(2)
             place = BucketPlace(number: try reader.uint32())
@@ -47,7 +47,7 @@ extension Codec {
         out.byte(mod.group.kind.rawValue)
         out.byte(0)
         out.uint32(mod.group.id)
-        if !hasBucketNumbers { return writeBuckets(mod.group, &out) }
+        if !hasGroupsOf15 { return writeBuckets(mod.group, &out) }
         let length = out.count
         out.zeros(4)
         out.uint32(mod.place.number)
@@ -63,13 +63,13 @@ extension Codec {
 
     private func buckets(_ reader: inout WireReader, _ kind: Group.Kind) throws(OpenFlowError) -> [Group.Bucket] {
         var buckets: [Group.Bucket] = []
-        let headSize = hasBucketNumbers ? 8 : 16
+        let headSize = hasGroupsOf15 ? 8 : 16
         while !reader.isAtEnd {
             try reader.require(headSize, Self.badBucket(reader.remaining))
             let length = Int(try reader.uint16())
             if length < headSize || length % 8 != 0 || length - 2 > reader.remaining { throw Self.badBucket(length) }
             var body = try reader.part(length - 2)
-            buckets.append(try hasBucketNumbers ? bucket15(&body, kind) : bucket(&body))
+            buckets.append(try hasGroupsOf15 ? bucket15(&body, kind) : bucket(&body))
         }
         return buckets
     }
@@ -116,7 +116,7 @@ extension Codec {
         for (index, bucket) in group.buckets.enumerated() {
             let start = out.count
             out.uint16(0)
-            if hasBucketNumbers {
+            if hasGroupsOf15 {
                 write15(bucket, UInt32(index), &out)
             } else {
                 out.uint16(bucket.weight)
@@ -154,7 +154,7 @@ extension Codec {
         }
         try body.skip(1)
         let id = try body.uint32()
-        if hasBucketNumbers {
+        if hasGroupsOf15 {
             let length = Int(try body.uint16())
             try body.skip(6)
             var part = try body.part(length)
@@ -172,10 +172,10 @@ extension Codec {
         out.byte(0)
         out.uint32(group.id)
         let length = out.count
-        if hasBucketNumbers { out.zeros(8) }
+        if hasGroupsOf15 { out.zeros(8) }
         let start = out.count
         writeBuckets(group, &out)
-        if hasBucketNumbers {
+        if hasGroupsOf15 {
             out.patchLength(since: start, at: length)
             if let selection = group.selection { write(selection, &out) }
         }

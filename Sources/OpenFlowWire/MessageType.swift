@@ -99,15 +99,23 @@ enum MultipartType {
     static let flowMonitor: UInt16 = 16
     static let experimenter: UInt16 = 0xffff
 
-    /// Subtypes of Nicira's.
-    static let niciraFlow: UInt32 = 0
-    static let niciraAggregate: UInt32 = 1
-    static let niciraFlowMonitor: UInt32 = 2
-    static let niciraGroup: UInt32 = 7
-    static let niciraGroupDesc: UInt32 = 8
-    static let niciraGroupFeatures: UInt32 = 9
-    /// Subtype of ONF's, on 1.3.
-    static let onfFlowMonitor: UInt32 = 1870
+    /// What a version has from an experimenter: flows in Nicira's format, and what the version itself has not got.
+    struct Extension {
+        let version: OpenFlowVersion
+        let type: UInt16
+        let experimenter: UInt32
+        let subtype: UInt32
+    }
+
+    static let extensions = [
+        Extension(version: .v10, type: flow, experimenter: Experimenter.nicira, subtype: 0),
+        Extension(version: .v10, type: aggregate, experimenter: Experimenter.nicira, subtype: 1),
+        Extension(version: .v10, type: flowMonitor, experimenter: Experimenter.nicira, subtype: 2),
+        Extension(version: .v10, type: group, experimenter: Experimenter.nicira, subtype: 7),
+        Extension(version: .v10, type: groupDesc, experimenter: Experimenter.nicira, subtype: 8),
+        Extension(version: .v10, type: groupFeatures, experimenter: Experimenter.nicira, subtype: 9),
+        Extension(version: .v13, type: flowMonitor, experimenter: Experimenter.onf, subtype: 1870),
+    ]
 
     static func isKnown(_ type: UInt16, _ version: OpenFlowVersion) -> Bool {
         switch type {

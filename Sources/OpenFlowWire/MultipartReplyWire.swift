@@ -45,22 +45,12 @@ extension Codec {
     }
 
     private func experimenterReply(_ reader: inout WireReader) throws(OpenFlowError) -> MultipartReply {
-        let (experimenter, type) = try experimenterHeader(&reader)
-        switch (experimenter, type) {
-        case (Experimenter.nicira, MultipartType.niciraFlow) where version == .v10:
-            return .flow(try list(&reader, niciraFlowStatistics), .nicira)
-        case (Experimenter.nicira, MultipartType.niciraAggregate) where version == .v10:
-            return .aggregate(try aggregate(&reader), .nicira)
-        case (Experimenter.nicira, MultipartType.niciraGroup) where version == .v10:
-            return .group(try list(&reader, groupStatistics))
-        case (Experimenter.nicira, MultipartType.niciraGroupDesc) where version == .v10:
-            return .groupDesc(try list(&reader, groupDescription))
-        case (Experimenter.nicira, MultipartType.niciraGroupFeatures) where version == .v10:
-            return .groupFeatures(try groupFeatures(&reader))
-        case (Experimenter.nicira, MultipartType.niciraFlowMonitor) where version == .v10,
-            (Experimenter.onf, MultipartType.onfFlowMonitor) where version == .v13:
-            return .flowMonitor(try list(&reader, flowUpdate))
-        default: throw .badExperimenterType("the experimenter's reply \(type) is not known")
+        let (type, subtype) = try experimenterHeader(&reader)
+        switch type {
+        case MultipartType.flow: return .flow(try list(&reader, niciraFlowStatistics), .nicira)
+        case MultipartType.aggregate: return .aggregate(try aggregate(&reader), .nicira)
+        case let type?: return try reply(type, &reader)
+        case nil: throw .badExperimenterType("the experimenter's reply \(subtype) is not known")
         }
     }
 
@@ -80,23 +70,9 @@ extension Codec {
 
     func writeHeader(of reply: MultipartReply, _ more: Bool, _ out: inout WireWriter) {
         switch reply {
-        case .flow(_, .nicira) where version == .v10:
-            writeHeader(Experimenter.nicira, MultipartType.niciraFlow, more: more, &out)
-        case .aggregate(_, .nicira) where version == .v10:
-            writeHeader(Experimenter.nicira, MultipartType.niciraAggregate, more: more, &out)
-        case .group where version == .v10:
-            writeHeader(Experimenter.nicira, MultipartType.niciraGroup, more: more, &out)
-        case .groupDesc where version == .v10:
-            writeHeader(Experimenter.nicira, MultipartType.niciraGroupDesc, more: more, &out)
-        case .groupFeatures where version == .v10:
-            writeHeader(Experimenter.nicira, MultipartType.niciraGroupFeatures, more: more, &out)
-        case .flowMonitor where version == .v10:
-            writeHeader(Experimenter.nicira, MultipartType.niciraFlowMonitor, more: more, &out)
-        case .flowMonitor where version == .v13:
-            writeHeader(Experimenter.onf, MultipartType.onfFlowMonitor, more: more, &out)
-        case .experimenter(let message):
-            writeHeader(message.experimenter, message.type, more: more, &out)
-        default: writeHeader(reply.type, more: more, &out)
+        case .experimenter(let message): writeHeader(message.experimenter, message.type, more: more, &out)
+        case .flow(_, let format), .aggregate(_, let format): writeHeader(reply.type, format, more: more, &out)
+        default: writeHeader(reply.type, .nicira, more: more, &out)
         }
     }
 

@@ -10,7 +10,15 @@ extension Codec {
         return (type, flags & 1 != 0)
     }
 
-    func writeHeader(_ type: UInt16, more: Bool, _ out: inout WireWriter) {
+    /// - Parameter format: that of flows, and aggregates; else Nicira's. What the version has in that from an
+    ///   experimenter only is told as the experimenter's.
+    func writeHeader(_ type: UInt16, _ format: StatisticsFormat, more: Bool, _ out: inout WireWriter) {
+        let known = MultipartType.extensions.first { $0.version == version && $0.type == type }
+        guard format == .nicira, let known else { return writeHeader(type, more: more, &out) }
+        writeHeader(known.experimenter, known.subtype, more: more, &out)
+    }
+
+    private func writeHeader(_ type: UInt16, more: Bool, _ out: inout WireWriter) {
         out.uint16(type)
         out.uint16(more ? 1 : 0)
         if version != .v10 { out.zeros(4) }
@@ -47,7 +55,7 @@ extension Codec {
             }
             return .queue(port, queue: try reader.uint32())
         case MultipartType.group: return .group(try number(&reader))
-        case MultipartType.groupDesc: return .groupDesc(version >= .v15 ? try number(&reader) : Group.all)
+        case MultipartType.groupDesc: return .groupDesc(hasGroupsOf15 ? try number(&reader) : Group.all)
         case MultipartType.groupFeatures: return .groupFeatures
         case MultipartType.meter: return .meter(try number(&reader))
         case MultipartType.meterConfig: return .meterConfig(try number(&reader))
@@ -70,33 +78,28 @@ extension Codec {
     }
 
     private func experimenterRequest(_ reader: inout WireReader) throws(OpenFlowError) -> MultipartRequest {
-        let (experimenter, type) = try experimenterHeader(&reader)
-        switch (experimenter, type) {
-        case (Experimenter.nicira, MultipartType.niciraFlow) where version == .v10:
-            return .flow(try niciraFlowRequest(&reader))
-        case (Experimenter.nicira, MultipartType.niciraAggregate) where version == .v10:
-            return .aggregate(try niciraFlowRequest(&reader))
-        case (Experimenter.nicira, MultipartType.niciraGroup) where version == .v10:
-            return .group(try number(&reader))
-        case (Experimenter.nicira, MultipartType.niciraGroupDesc) where version == .v10:
-            return .groupDesc(try number(&reader))
-        case (Experimenter.nicira, MultipartType.niciraGroupFeatures) where version == .v10: return .groupFeatures
-        case (Experimenter.nicira, MultipartType.niciraFlowMonitor) where version == .v10,
-            (Experimenter.onf, MultipartType.onfFlowMonitor) where version == .v13:
-            return .flowMonitor(try flowMonitors(&reader))
-        default: throw .badExperimenterType("the experimenter's request \(type) is not known")
+        let (type, subtype) = try experimenterHeader(&reader)
+        switch type {
+        case MultipartType.flow: return .flow(try niciraFlowRequest(&reader))
+        case MultipartType.aggregate: return .aggregate(try niciraFlowRequest(&reader))
+        case let type?: return try request(type, &reader)
+        case nil: throw .badExperimenterType("the experimenter's request \(subtype) is not known")
         }
     }
 
+    /// What an experimenter's message is in other versions; `nil`: nothing known.
     func experimenterHeader(
         _ reader: inout WireReader
-    ) throws(OpenFlowError) -> (experimenter: UInt32, type: UInt32) {
-        let (experimenter, type) = (try reader.uint32(), try reader.uint32())
+    ) throws(OpenFlowError) -> (type: UInt16?, subtype: UInt32) {
+        let (experimenter, subtype) = (try reader.uint32(), try reader.uint32())
         if experimenter != Experimenter.nicira && experimenter != Experimenter.onf {
             throw .badExperimenter("no messages of experimenter \(experimenter) are known")
         }
         if version == .v10 { try reader.skip(4) }
-        return (experimenter, type)
+        let known = MultipartType.extensions.first {
+            $0.version == version && $0.experimenter == experimenter && $0.subtype == subtype
+        }
+        return (known?.type, subtype)
     }
 
     // MARK: Flows
@@ -160,23 +163,9 @@ extension Codec {
 
     func write(_ request: MultipartRequest, _ more: Bool, _ out: inout WireWriter) {
         switch request {
-        case .flow(let flow) where version == .v10 && flow.format == .nicira:
-            writeHeader(Experimenter.nicira, MultipartType.niciraFlow, more: more, &out)
-        case .aggregate(let flow) where version == .v10 && flow.format == .nicira:
-            writeHeader(Experimenter.nicira, MultipartType.niciraAggregate, more: more, &out)
-        case .group where version == .v10:
-            writeHeader(Experimenter.nicira, MultipartType.niciraGroup, more: more, &out)
-        case .groupDesc where version == .v10:
-            writeHeader(Experimenter.nicira, MultipartType.niciraGroupDesc, more: more, &out)
-        case .groupFeatures where version == .v10:
-            writeHeader(Experimenter.nicira, MultipartType.niciraGroupFeatures, more: more, &out)
-        case .flowMonitor where version == .v10:
-            writeHeader(Experimenter.nicira, MultipartType.niciraFlowMonitor, more: more, &out)
-        case .flowMonitor where version == .v13:
-            writeHeader(Experimenter.onf, MultipartType.onfFlowMonitor, more: more, &out)
-        case .experimenter(let message):
-            writeHeader(message.experimenter, message.type, more: more, &out)
-        default: writeHeader(request.type, more: more, &out)
+        case .experimenter(let message): writeHeader(message.experimenter, message.type, more: more, &out)
+        case .flow(let flow), .aggregate(let flow): writeHeader(request.type, flow.format, more: more, &out)
+        default: writeHeader(request.type, .nicira, more: more, &out)
         }
         writeBody(request, &out)
     }
@@ -194,7 +183,7 @@ extension Codec {
         case .group(let id), .meter(let id), .meterConfig(let id):
             out.uint32(id)
             out.zeros(4)
-        case .groupDesc(let id) where version >= .v15 || version == .v10:
+        case .groupDesc(let id) where hasGroupsOf15:
             out.uint32(id)
             out.zeros(4)
         case .portDesc(let port) where version >= .v15:

@@ -23,16 +23,8 @@ public struct FlowKey: Sendable, BitwiseCopyable {
     /// A word by its number, `0..<wordCount`.
     @inlinable
     public subscript(word: Int) -> UInt64 {
-        @_noLocks get {
-            precondition(UInt(bitPattern: word) < 32)
-            return unsafe withUnsafePointer(to: self) { unsafe FlowKey.words($0)[word] }
-        }
-        @_noLocks set {
-            precondition(UInt(bitPattern: word) < 32)
-            unsafe withUnsafeMutablePointer(to: &self) {
-                unsafe UnsafeMutableRawPointer($0).assumingMemoryBound(to: UInt64.self)[word] = newValue
-            }
-        }
+        @_noLocks get { words[word] }
+        @_noLocks set { words[word] = newValue }
     }
 }
 

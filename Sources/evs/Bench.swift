@@ -100,15 +100,14 @@ struct Bench: ParsableCommand {
         }
         let bridge = try vswitch.addBridge(name: "br0")
         if let flows { try bridge.setFlows(flows) }
-        var sources = [PortConfiguration(name: "source0", number: 1, kind: .dpdk(devargs: rx[0]))]
-        for (index, device) in rx.enumerated().dropFirst() {
-            sources.append(
-                PortConfiguration(name: "source\(index)", number: UInt32(index + 2), kind: .dpdk(devargs: device)))
+        for (index, device) in rx.enumerated() {
+            let number = index == 0 ? 1 : UInt32(index + 2)
+            try vswitch.addPort(
+                PortConfiguration(name: "source\(index)", number: number, kind: .dpdk(devargs: device)), to: bridge)
+            // What NORMAL does not know a port for goes to the sink alone: sources take nothing in.
+            bridge.setFlags(.noFlood, ofPort: number)
         }
-        for source in sources { try vswitch.addPort(source, to: bridge) }
         try vswitch.addPort(PortConfiguration(name: "sink", number: 2, kind: .dpdk(devargs: tx ?? "")), to: bridge)
-        // What NORMAL does not know a port for goes to the sink alone: sources take nothing in.
-        for case let number? in sources.map(\.number) { bridge.setFlags(.noFlood, ofPort: number) }
         bridge.publishChanges()
     }
 

@@ -99,7 +99,8 @@ final class PlainController {
 
     private func nextBytes() throws -> [UInt8] {
         while true {
-            if let header = Codec.header(of: bytes), bytes.count >= header.length {
+            let header = Codec.Header(bytes.prefix(Codec.headerSize).reduce(0) { $0 << 8 | UInt64($1) })
+            if bytes.count >= Codec.headerSize, bytes.count >= header.length {
                 let message = Array(bytes[..<header.length])
                 bytes.removeFirst(header.length)
                 return message

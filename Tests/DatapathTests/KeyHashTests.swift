@@ -1,3 +1,4 @@
+import TestSupport
 import Testing
 
 @testable import Datapath
@@ -35,12 +36,13 @@ struct KeyHashTests {
 
     /// Low bits, which index the tables, spread well even if keys differ in few high bits.
     ///
-    /// A multiplication spreads a row of numbers badly under a few secrets in a hundred, which nobody outside knows; so
-    /// what is asked is that most secrets do well.
+    /// A multiplication spreads a row of numbers badly under one secret in ten, which nobody outside knows; so what is
+    /// asked is that most secrets do well, of some that are always the same, lest chance decide.
     @Test(arguments: [0, 16, 48] as [UInt64]) func spreads(shift: UInt64) {
+        var random = SeededGenerator(seed: 1 + shift)
         var places: [Int] = []
         for _ in 0..<32 {
-            let hash = KeyHash()
+            let hash = KeyHash(from: &random)
             defer { hash.free() }
             var lower = Set<UInt64>(), upper = Set<UInt64>()
             for number in 0..<4096 as Range<UInt64> {
@@ -50,7 +52,6 @@ struct KeyHashTests {
             }
             places.append(min(lower.count, upper.count))
         }
-        // The median: a few badly drawn secrets, which chance brings now and then, are not what is asked about.
-        #expect(places.sorted()[16] > 3800, "\(places)")
+        #expect(places.sorted()[8] > 3800, "\(places)")
     }
 }

@@ -23,7 +23,8 @@ import Testing
         do {
             let frame = try codec.decode(bytes)
             #expect(frame == OpenFlowFrame(version: codec.version, xid: 0x1234_5678, message: message), "seed \(seed)")
-            #expect(Codec.header(of: bytes)?.length == bytes.count)
+            let header = Codec.Header(bytes.prefix(Codec.headerSize).reduce(0) { $0 << 8 | UInt64($1) })
+            #expect(header.length == bytes.count)
         } catch {
             Issue.record("seed \(seed), version \(codec.version): \(error) in \(message), bytes \(bytes)")
         }

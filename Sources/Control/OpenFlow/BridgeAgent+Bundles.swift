@@ -102,8 +102,9 @@ extension BridgeAgent {
             try bridge.transaction { () throws(OpenFlowError) in
                 while place < bundle.frames.count {
                     if case .packetOut(let packet) = bundle.frames[place].frame.message {
-                        packets.append(try withBytes(packet))
-                        try bridge.check(packet: packets[packets.count - 1].data, actions: packet.actions)
+                        let packet = try withBytes(packet)
+                        try bridge.check(packet: packet.data, actions: packet.actions)
+                        packets.append(packet)
                     } else {
                         try change(bundle.frames[place].frame, on: connection)
                     }

@@ -60,17 +60,18 @@ extension BridgeAgent {
     /// The packet with the bytes that a buffer kept for it.
     func withBytes(_ packet: PacketOut) throws(OpenFlowError) -> PacketOut {
         guard let id = packet.bufferID else { return packet }
-        guard let kept = buffers.take(id) else { throw .bufferUnknown("there is no packet buffer \(id)") }
         var whole = packet
-        (whole.bufferID, whole.data) = (nil, kept.bytes)
+        (whole.bufferID, whole.data) = (nil, try takeBuffer(id).bytes)
         return whole
     }
 
-    /// A flow came with the packet that waits for it: the packet goes through the tables (OpenFlow 1.3.5 §6.4).
-    func releaseBuffer(_ id: UInt32) throws(OpenFlowError) {
+    private func takeBuffer(_ id: UInt32) throws(OpenFlowError) -> PacketBuffers.Packet {
         guard let kept = buffers.take(id) else { throw .bufferUnknown("there is no packet buffer \(id)") }
-        released.append(kept)
+        return kept
     }
+
+    /// A flow came with the packet that waits for it: the packet goes through the tables (OpenFlow 1.3.5 §6.4).
+    func releaseBuffer(_ id: UInt32) throws(OpenFlowError) { released.append(try takeBuffer(id)) }
 
     /// A packet that was paused goes on; without a place to go on from, from the start.
     func resume(_ packet: OpenFlowWire.PacketIn) throws(OpenFlowError) {
