@@ -65,13 +65,7 @@ extension UnsafeMutablePointer where Pointee == Worker {
 extension BridgeState {
     /// Keeps the translation in hand as a megaflow.
     mutating func install(_ key: FlowKey, now: UInt64) -> MegaflowPointer {
-        let examinable = publication.pointee.pipeline.examinableMask
-        let mask = translation.mask
-        let (examined, byFlows) = (mask.words.span, examinable.words.span)
-        for word in 0..<FlowKey.packetWordCount { examinedByActions.words[word] |= examined[word] & ~byFlows[word] }
-        if !packetBits(of: translation.mask).isSubset(of: relevantMask) {
-            setRelevantMask(relevantMask | packetBits(of: translation.mask | examinable))
-        }
+        noteExamined(examinable: publication.pointee.pipeline.examinableMask)
         if translation.isBound { hasBoundPrograms = true }
         let program = programs.program(translation.instructions, dropReason: translation.dropReason)
         let stamp = nextStamp
@@ -80,10 +74,24 @@ extension BridgeState {
             key, translation, widest: relevantMask, program: program, stamp: stamp, now: now)
     }
 
-    /// A mask without the pipeline's own words, which are the same for all arriving packets.
-    private func packetBits(of mask: FlowMask) -> FlowMask {
-        var result = mask
-        for word in FlowKey.packetWordCount..<FlowKey.wordCount { result.words[word] = 0 }
-        return result
+    /// Notes the bits that the translation in hand depends on: those that no flow examines, and those that the
+    /// exact-match cache's key lacks still. The pipeline's own words are the same for all arriving packets.
+    private mutating func noteExamined(examinable: FlowMask) {
+        if noteExaminedByActions(examinable: examinable) { return }
+        var wider = translation.mask | examinable
+        for word in FlowKey.packetWordCount..<FlowKey.wordCount { wider.words[word] = 0 }
+        setRelevantMask(relevantMask | wider)
+    }
+
+    /// Whether the exact-match cache's key has all bits that the translation in hand depends on.
+    private mutating func noteExaminedByActions(examinable: FlowMask) -> Bool {
+        let (examined, byFlows) = (translation.mask.words.span, examinable.words.span)
+        let relevant = relevantMask.words.span
+        var missing: UInt64 = 0
+        for word in 0..<FlowKey.packetWordCount {
+            examinedByActions.words[word] |= examined[word] & ~byFlows[word]
+            missing |= examined[word] & ~relevant[word]
+        }
+        return missing == 0
     }
 }

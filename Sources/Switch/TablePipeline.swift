@@ -111,11 +111,11 @@ public final class TablePipeline: Pipeline {
 
     /// One walk through the tables, from table 0 on.
     public func translate(_ key: FlowKey, passes: ContiguousArray<Pass>, into translation: inout Translation) {
-        var translator = Translator(pipeline: self, key: key, passes: passes)
-        // Exchanged, not copied, so that its arrays keep one owner.
-        swap(&translation, &translator.translation)
-        translator.run()
-        swap(&translation, &translator.translation)
+        // Safe: the translator is gone when the closure returns.
+        withUnsafeMutablePointer(to: &translation) {
+            var translator = Translator(pipeline: self, key: key, passes: passes, into: $0)
+            translator.run()
+        }
     }
 
     /// Whether NORMAL floods to a port, by its index in the data path.
@@ -156,10 +156,11 @@ final class PacketOutPipeline: Pipeline {
     var examinableMask: FlowMask { bridge.examinableMask }
 
     func translate(_ key: FlowKey, passes: ContiguousArray<Pass>, into translation: inout Translation) {
-        var translator = Translator(pipeline: bridge, key: key, passes: passes)
-        swap(&translation, &translator.translation)
-        translator.run(actions)
-        swap(&translation, &translator.translation)
+        // Safe: as above.
+        withUnsafeMutablePointer(to: &translation) {
+            var translator = Translator(pipeline: bridge, key: key, passes: passes, into: $0)
+            translator.run(actions)
+        }
     }
 
     func floods(to port: UInt16) -> Bool { bridge.floods(to: port) }

@@ -39,7 +39,7 @@ extension Translator {
         reveal(action.examinedBits)
         if halt != nil { return }
         translation.mask = translation.mask | action.examinedBits
-        translation.effects.append(Learning(action, key: key, learner: entry))
+        translation.effects.append(Learning(action, key: key, learner: entry?.takeUnretainedValue()))
         guard let result = action.result else { return }
         let places = pipeline.fullLearnings[LearningPlace(action)]
         let isLetIn = places.map { $0.contains(LearnedFlow(action.flowMod(for: key).flow)) } ?? true
@@ -49,7 +49,7 @@ extension Translator {
     mutating func shortenTimeouts(idleSeconds: UInt16, hardSeconds: UInt16) {
         // FIN and RST (RFC 9293 §3.1).
         let ends: UInt128 = 0x005
-        guard let entry else { return }
+        guard let entry = entry?.takeUnretainedValue() else { return }
         examine(.tcpFlags, bits: ends)
         if halt != nil || key[.tcpFlags] & ends == 0 { return }
         translation.effects.append(ConnectionEnd(flow: entry, idleSeconds: idleSeconds, hardSeconds: hardSeconds))

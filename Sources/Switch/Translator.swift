@@ -8,14 +8,15 @@ import Packet
 /// Works on a copy of the packet's key: actions change the copy, so that later tables see what they should. Each bit
 /// that a decision depends on is noted in the translation's mask. A lookup that examines a field after an action has
 /// changed it notes the original's bits too, which is more than needed but never wrong.
-struct Translator {
+struct Translator: ~Copyable {
     /// Nested resubmits, and resubmits in all, before a packet is given up (as ovs-actions(7) has them).
     static let resubmitDepthLimit = 64
     static let resubmitLimit = 4096
 
     let pipeline: TablePipeline
     var key: FlowKey
-    var translation = Translation()
+    /// Where the answer is written. The caller's own, as to move one costs more than most translations write.
+    private let answer: UnsafeMutablePointer<Translation>
     var actionSet = ActionSet()
     /// The port by which the packet came in.
     let arrival: UInt32
@@ -27,9 +28,9 @@ struct Translator {
     var flowIsOver = false
     /// The table whose flow is being executed.
     private(set) var table: UInt8 = 0
-    /// The flow that is being executed; `nil`: a controller's own actions.
-    private(set) var entry: FlowEntry?
-    var flow: Flow? { entry?.flow }
+    /// The flow that is being executed; `nil`: a controller's own actions. Safe: it lives as long as the pipeline.
+    private(set) var entry: Unmanaged<FlowEntry>?
+    var flow: Flow? { entry?._withUnsafeGuaranteedRef { $0.flow } }
     private var resubmits = 0
     /// Resubmits under way.
     private var nesting = 0
@@ -67,11 +68,23 @@ struct Translator {
         case failed(DropReason)
     }
 
-    init(pipeline: TablePipeline, key: FlowKey, passes: ContiguousArray<Pass> = []) {
+    /// - Parameter answer: an empty translation, which must outlive the translator.
+    init(
+        pipeline: TablePipeline, key: FlowKey, passes: ContiguousArray<Pass>,
+        into answer: UnsafeMutablePointer<Translation>
+    ) {
         self.pipeline = pipeline
+        self.answer = answer
         self.key = key
         self.passes = passes
         arrival = UInt32(truncatingIfNeeded: key.words[KeyLayout.portAndTypes] >> 32)
+    }
+
+    /// What has been decided so far.
+    var translation: Translation {
+        // Safe: see `init`.
+        @inline(__always) _read { yield answer.pointee }
+        @inline(__always) nonmutating _modify { yield &answer.pointee }
     }
 
     /// Translates, beginning with table 0.
@@ -135,7 +148,7 @@ struct Translator {
     private var isFragment: Bool { key.words[KeyLayout.portAndTypes] & Self.fragmentBits != 0 }
     private var isDroppedFragment: Bool { pipeline.fragments == .drop && isFragment }
 
-    private mutating func look(up table: UInt8) -> FlowEntry? {
+    private mutating func look(up table: UInt8) -> Unmanaged<FlowEntry>? {
         // A table that looks at what is not known any more: the packet is parsed again first.
         if opaque != nil { reveal(pipeline.tables.examinableMask) }
         if pipeline.fragments == .drop { examine(.ipFrag, bits: UInt128(KeyLayout.fragmentAny)) }
@@ -148,18 +161,18 @@ struct Translator {
         } else {
             translation.contributors.append(found)
         }
-        return found.takeUnretainedValue()
+        return found
     }
 
     private mutating func find(in table: UInt8) -> Unmanaged<FlowEntry>? {
         guard isFragment, pipeline.fragments == .normal else {
-            return pipeline.tables.find(table: table, key: &key, wildcards: &translation.mask)
+            return pipeline.tables.find(table: table, key: &key, wildcards: &answer.pointee.mask)
         }
         // No fragment shows its ports, lest a flow that picks by them pick the first one only (ovs-fields(7), the
         // normal way of handling fragments).
         var seen = key
         seen.words[KeyLayout.transport] &= ~Self.ports
-        return pipeline.tables.find(table: table, key: &seen, wildcards: &translation.mask)
+        return pipeline.tables.find(table: table, key: &seen, wildcards: &answer.pointee.mask)
     }
 
     /// Counts the packet for something that lives as long as the pipeline.
@@ -175,11 +188,14 @@ struct Translator {
     }
 
     /// Executes a flow's instructions; the table to go on with.
-    private mutating func execute(_ entry: FlowEntry, depth: Int) -> UInt8? {
+    private mutating func execute(_ entry: Unmanaged<FlowEntry>, depth: Int) -> UInt8? {
         let caller = self.entry
         self.entry = entry
         defer { if nesting > 0 { self.entry = caller } }
-        let instructions = entry.flow.instructions
+        return entry._withUnsafeGuaranteedRef { execute($0.flow.instructions, depth: depth) }
+    }
+
+    private mutating func execute(_ instructions: borrowing InstructionSet, depth: Int) -> UInt8? {
         if let meter = instructions.meter { pass(meter: meter) }
         for action in instructions.apply {
             execute(action, depth: depth)
