@@ -75,8 +75,8 @@ extension BridgeState {
     mutating func renew(_ megaflow: MegaflowPointer, key: FlowKey) -> Bool {
         let stamp = megaflow.pointee.stamp
         if stamp >= changes.oldestStamp {
-            let decision = EarlierDecision(
-                key: key, mask: megaflows.mask(of: megaflow), flows: megaflows.flows(of: megaflow))
+            var decision = EarlierDecision(key: key, mask: megaflows.mask(of: megaflow))
+            megaflows.forEachFlow(of: megaflow) { decision.note($0) }
             if !changes.concerns(decision, stamp: stamp) {
                 megaflow.pointee.stamp = nextStamp
                 nextStamp += 1

@@ -42,7 +42,9 @@ extension BridgeState {
         let stamp = nextStamp
         nextStamp += 1
         if passMegaflows.isNearlyFull { passPlaceCount = Limits.passPlaces + 1 }
-        return passMegaflows.insert(key, translation, widest: widest, program: program, stamp: stamp, now: now)
+        return withUnsafePointer(to: key) {
+            passMegaflows.insert($0, translation, widest: widest, program: program, stamp: stamp, now: now)
+        }
     }
 
     /// Whether there are so many places, or packets that came by them, that the caches are to start anew.

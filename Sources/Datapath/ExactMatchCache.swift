@@ -133,7 +133,7 @@ struct MegaflowMemory {
 
     /// Whether the megaflow is still the one that was remembered, though its stamp may be another. Safe: as below.
     var isThere: Bool {
-        @inline(__always) @_noLocks get { megaflow.pointee.firstStamp <= stamp && stamp <= megaflow.pointee.stamp }
+        @inline(__always) @_noLocks get { stamp <= megaflow.pointee.stamp && megaflow.record.pointee.firstStamp <= stamp }
     }
 
     /// Whether it is still the megaflow that was remembered. Safe: a stamp that is not older than the oldest means that

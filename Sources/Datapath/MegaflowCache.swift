@@ -16,13 +16,12 @@ struct MegaflowCache: ~Copyable {
     private let compact: UnsafeMutablePointer<UInt64>
     private let hash: KeyHash
 
-    /// All megaflows, in no order, and the flows that each counts for.
-    private var slots: [MegaflowPointer] = []
-    private var contributors: [ContiguousArray<FlowEntry>] = []
-    private var counters: [ContiguousArray<Unmanaged<FlowCounters>>] = []
-    /// Those of the last megaflow: the next ones often have the same.
-    private var lastContributors: ContiguousArray<FlowEntry> = []
-    private var lastCounters: ContiguousArray<Unmanaged<FlowCounters>> = []
+    /// All megaflows, in no order.
+    private var slots = MegaflowList()
+    /// What the last megaflow counts for: the next ones often have the same.
+    private var lastCredits: CreditListPointer?
+    /// The subtable that took in the last megaflow.
+    private var lastSubtable = 0
     /// Those of the few megaflows that have any.
     private var effects: [MegaflowPointer: ContiguousArray<any SideEffect>] = [:]
     private let outlet: SideEffectOutlet?
@@ -40,13 +39,15 @@ struct MegaflowCache: ~Copyable {
 
     // Slow path: at the end.
     deinit {
+        for slot in 0..<slots.count { letGo(slots[slot]) }
+        lastCredits?.removeUser()
         subtables.deinitialize(count: subtableCount)
         subtables.deallocate()
         order.deallocate()
         compact.deallocate()
     }
 
-    private(set) var count = 0
+    var count: Int { @inline(__always) @_noLocks get { slots.count } }
 
     /// Whether a burst might bring in more than there may be.
     var isNearlyFull: Bool {
@@ -75,24 +76,22 @@ struct MegaflowCache: ~Copyable {
     /// - Parameter widest: a mask with every bit that any flow can examine; used when there are too many masks.
     // Slow path: part of a translation.
     mutating func insert(
-        _ key: FlowKey, _ translation: borrowing Translation, widest: FlowMask, program: UnsafePointer<ActionProgram>,
-        stamp: UInt64, now: UInt64
+        _ key: UnsafePointer<FlowKey>, _ translation: borrowing Translation, widest: FlowMask,
+        program: UnsafePointer<ActionProgram>, stamp: UInt64, now: UInt64
     ) -> MegaflowPointer {
         let number = subtable(for: translation.mask, widest: widest)
-        let secrets = hash
-        let hash = withUnsafePointer(to: key) { subtables[number].key.extract($0, into: compact, secrets) }
-        let megaflow = subtables[number].insert(
-            compact,
-            Megaflow(stamp: stamp, now: now, program: program, hash: hash, subtable: number, slot: slots.count))
-        slots.append(megaflow)
+        let keyHash = subtables[number].key.extract(key, into: compact, hash)
         // The flows may leave the tables before the megaflow leaves the cache.
-        contributors.append(sharedContributors(translation.contributors))
-        counters.append(sharedCounters(translation.counters))
+        let record = MegaflowRecord(
+            hash: keyHash, firstStamp: stamp, subtable: UInt32(number), slot: UInt32(slots.count),
+            flow: translation.contributors.last?.retain(), credits: credits(of: translation))
+        let megaflow = subtables[number].insert(
+            compact, Megaflow(stamp: stamp, now: now, program: program), record)
+        slots.append(megaflow)
         if !translation.effects.isEmpty {
             effects[megaflow] = translation.effects
             outlet?.push(translation.effects)
         }
-        count += 1
         rankIfDue()
         return megaflow
     }
@@ -102,9 +101,9 @@ struct MegaflowCache: ~Copyable {
     /// Only between bursts: its memory may become another's at once.
     // Slow path: part of a translation.
     mutating func evictOne() {
-        var victim = slots[.random(in: slots.indices)]
+        var victim = slots[.random(in: 0..<slots.count)]
         for _ in 0..<7 {
-            let other = slots[.random(in: slots.indices)]
+            let other = slots[.random(in: 0..<slots.count)]
             if other.pointee.lastUsedCycles < victim.pointee.lastUsedCycles { victim = other }
         }
         remove(victim)
@@ -113,19 +112,16 @@ struct MegaflowCache: ~Copyable {
     /// Takes a megaflow out, after crediting its flows. No packet in hand may be its.
     // Slow path: when flows have changed, and part of a translation.
     mutating func remove(_ megaflow: MegaflowPointer) {
-        let slot = Int(megaflow.pointee.slot)
-        credit(slot)
+        credit(megaflow)
         if !effects.isEmpty { effects[megaflow] = nil }
-        subtables[Int(megaflow.pointee.subtable)].remove(megaflow)
-        let last = slots.count - 1
-        slots[last].pointee.slot = UInt32(slot)
-        slots.swapAt(slot, last)
-        contributors.swapAt(slot, last)
-        counters.swapAt(slot, last)
-        slots.removeLast()
-        count -= 1
-        contributors.removeLast()
-        counters.removeLast()
+        let slot = megaflow.record.pointee.slot
+        let last = slots.removeLast()
+        if last != megaflow {
+            slots[Int(slot)] = last
+            last.record.pointee.slot = slot
+        }
+        letGo(megaflow)
+        subtables[Int(megaflow.record.pointee.subtable)].remove(megaflow)
     }
 
     /// Adds what the megaflows have counted to the flows that they count for.
@@ -137,7 +133,7 @@ struct MegaflowCache: ~Copyable {
     /// The same for some of the megaflows.
     // Slow path: at the control side's wish.
     mutating func creditFlows(from start: Int, to end: Int, tells: Bool = true) {
-        if start < end { for slot in start..<end { credit(slot, tells: tells) } }
+        if start < end { for slot in start..<end { credit(slots[slot], tells: tells) } }
     }
 
     /// The megaflow at a place in the list of all.
@@ -146,68 +142,73 @@ struct MegaflowCache: ~Copyable {
 
     /// The bits of a megaflow's key that count.
     // Slow path: when flows have changed.
-    func mask(of megaflow: MegaflowPointer) -> FlowMask { subtables[Int(megaflow.pointee.subtable)].mask }
+    func mask(of megaflow: MegaflowPointer) -> FlowMask { subtables[Int(megaflow.record.pointee.subtable)].mask }
 
-    /// The flows that a megaflow's packets meet.
+    /// Visits the flows that a megaflow's packets meet.
     // Slow path: when flows have changed.
-    func flows(of megaflow: MegaflowPointer) -> ContiguousArray<FlowEntry> { contributors[Int(megaflow.pointee.slot)] }
+    func forEachFlow(of megaflow: MegaflowPointer, _ body: (borrowing FlowEntry) -> Void) {
+        megaflow.record.pointee.credits.forEachFlow(body)
+        megaflow.record.pointee.flow?._withUnsafeGuaranteedRef { body($0) }
+    }
 
     /// Empties the cache and frees its memory. The flows must have been credited.
     // Slow path: when flows have changed.
     mutating func removeAll() {
+        for slot in 0..<slots.count { letGo(slots[slot]) }
+        slots.removeAll()
+        lastCredits?.removeUser()
+        lastCredits = nil
         subtables.deinitialize(count: subtableCount)
         subtableCount = 0
-        count = 0
-        slots.removeAll(keepingCapacity: true)
+        lastSubtable = 0
         effects.removeAll()
-        lastContributors.removeAll()
-        contributors.removeAll(keepingCapacity: true)
-        counters.removeAll(keepingCapacity: true)
     }
 
     // Slow path: part of the above.
-    private func credit(_ slot: Int, tells: Bool = false) {
-        let megaflow = slots[slot]
-        if megaflow.pointee.packets == 0 { return }
+    private func credit(_ megaflow: MegaflowPointer, tells: Bool = false) {
+        let (packets, bytes) = (megaflow.pointee.packets, megaflow.pointee.bytes)
+        if packets == 0 { return }
         if tells, !effects.isEmpty, let own = effects[megaflow] { outlet?.push(own) }
         let used = MonotonicClock.nanoseconds(cycles: megaflow.pointee.lastUsedCycles)
-        for flow in contributors[slot] {
-            flow.add(packets: megaflow.pointee.packets, bytes: megaflow.pointee.bytes)
-            flow.touch(at: used)
+        forEachFlow(of: megaflow) {
+            $0.add(packets: packets, bytes: bytes)
+            $0.touch(at: used)
         }
-        for counted in counters[slot] {
-            counted._withUnsafeGuaranteedRef {
-                $0.add(packets: megaflow.pointee.packets, bytes: megaflow.pointee.bytes)
-            }
-        }
+        megaflow.record.pointee.credits.forEachCounter { $0.add(packets: packets, bytes: bytes) }
         megaflow.pointee.packets = 0
         megaflow.pointee.bytes = 0
     }
 
-    /// A list of flows of the cache's own, shared with the megaflow before if that met the same.
-    // Slow path: part of a translation.
-    private mutating func sharedContributors(
-        _ wanted: ContiguousArray<Unmanaged<FlowEntry>>
-    ) -> ContiguousArray<FlowEntry> {
-        if !lastContributors.elementsEqual(wanted, by: { Unmanaged.passUnretained($0).toOpaque() == $1.toOpaque() }) {
-            lastContributors = ContiguousArray(wanted.lazy.map { $0.takeUnretainedValue() })
-        }
-        return lastContributors
+    /// Gives up what a megaflow keeps alive.
+    // Slow path: part of the above.
+    private func letGo(_ megaflow: MegaflowPointer) {
+        megaflow.record.pointee.flow?.release()
+        megaflow.record.pointee.credits.removeUser()
     }
 
-    /// A list of counters of the cache's own, shared with the megaflow before if that has the same.
+    /// A list of what a megaflow counts for, shared with the megaflow before if that counts for the same.
     // Slow path: part of a translation.
-    private mutating func sharedCounters(
-        _ wanted: ContiguousArray<Unmanaged<FlowCounters>>
-    ) -> ContiguousArray<Unmanaged<FlowCounters>> {
-        if !lastCounters.elementsEqual(wanted, by: { $0.toOpaque() == $1.toOpaque() }) {
-            lastCounters = ContiguousArray(wanted.lazy.map { $0 })
+    private mutating func credits(of translation: borrowing Translation) -> CreditListPointer {
+        if let lastCredits, lastCredits.isFor(translation) {
+            lastCredits.addUser()
+            return lastCredits
         }
-        return lastCounters
+        lastCredits?.removeUser()
+        let new = CreditListPointer.make(for: translation)
+        new.addUser()
+        lastCredits = new
+        return new
     }
 
     // Slow path: part of a translation.
     private mutating func subtable(for mask: FlowMask, widest: FlowMask) -> Int {
+        if lastSubtable < subtableCount, subtables[lastSubtable].mask == mask { return lastSubtable }
+        lastSubtable = otherSubtable(for: mask, widest: widest)
+        return lastSubtable
+    }
+
+    // Slow path: part of a translation.
+    private mutating func otherSubtable(for mask: FlowMask, widest: FlowMask) -> Int {
         let signature = MegaflowSubtable.signature(mask)
         for number in 0..<subtableCount
         where subtables[number].signature == signature && subtables[number].mask == mask { return number }

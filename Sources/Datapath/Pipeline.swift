@@ -77,11 +77,19 @@ public struct Translation {
 
     /// Makes it as new, and keeps its memory.
     public mutating func clear() {
-        instructions.removeAll(keepingCapacity: true)
-        contributors.removeAll(keepingCapacity: true)
-        counters.removeAll(keepingCapacity: true)
-        effects.removeAll()
+        instructions.empty()
+        contributors.empty()
+        counters.empty()
+        if !effects.isEmpty { effects.removeAll() }
         mask = FlowMask()
         dropReason = .noMatch
+    }
+}
+
+extension ContiguousArray {
+    /// Removes all elements, and keeps the memory; quickly if they are few.
+    mutating func empty() {
+        if count > 8 { return removeAll(keepingCapacity: true) }
+        while !isEmpty { removeLast() }
     }
 }

@@ -7,11 +7,11 @@ extension UnsafeMutablePointer where Pointee == Worker {
     /// Asks the bridge's tables what becomes of a packet, and keeps the answer as a megaflow.
     @_semantics("no_performance_analysis") @inline(never)
     func translate(_ index: Int, _ bridge: UnsafeMutablePointer<BridgeState>) -> MegaflowPointer {
-        let key = pointee.keys[index]
+        let key = pointee.keys + index
         bridge.pointee.translation.clear()
-        let pipeline = bridge.pointee.publication.pointee.pipeline
-        pipeline.translate(key, passes: [], into: &bridge.pointee.translation)
-        bridge.pointee.keepPassPlaces(key)
+        bridge.pointee.publication.pointee.pipeline.translate(
+            key.pointee, passes: [], into: &bridge.pointee.translation)
+        bridge.pointee.keepPassPlaces(key.pointee)
         return bridge.pointee.install(key, now: pointee.nowCycles)
     }
 
@@ -64,7 +64,7 @@ extension UnsafeMutablePointer where Pointee == Worker {
 
 extension BridgeState {
     /// Keeps the translation in hand as a megaflow.
-    mutating func install(_ key: FlowKey, now: UInt64) -> MegaflowPointer {
+    mutating func install(_ key: UnsafePointer<FlowKey>, now: UInt64) -> MegaflowPointer {
         noteExamined(examinable: publication.pointee.pipeline.examinableMask)
         if translation.isBound { hasBoundPrograms = true }
         let program = programs.program(translation.instructions, dropReason: translation.dropReason)

@@ -35,15 +35,12 @@ public struct EarlierDecision {
     /// The bits of `key` that all packets of the decision have, at whatever table they are looked up.
     private var mask: FlowMask
     private var tables = TableSet()
-    private let flows: [FlowEntry]
 
     /// - Parameters:
     ///   - key: of a packet that the decision is about, as it came in.
     ///   - mask: the bits that all packets of the decision share with it.
-    ///   - flows: those that the packets met.
-    public init(key: FlowKey, mask: FlowMask, flows: some Collection<FlowEntry>) {
+    public init(key: FlowKey, mask: FlowMask) {
         self.key = key
-        self.flows = Array(flows)
         var known = mask
         // The pipeline's own words are zero when a packet comes in.
         for word in FlowKey.packetWordCount..<FlowKey.wordCount { known[word] = .max }
@@ -54,13 +51,15 @@ public struct EarlierDecision {
             known[KeyLayout.transport] &= 0xffff_ffff
         }
         tables.insert(0)
-        for flow in flows {
-            guard let effects = flow.effects else { continue }
-            tables.formUnion(effects.tables)
-            let writes = effects.writes.words.span
-            for word in 0..<FlowKey.wordCount { known[word] &= ~writes[word] }
-        }
         self.mask = known
+    }
+
+    /// Notes a flow that the packets met.
+    public mutating func note(_ flow: borrowing FlowEntry) {
+        guard let effects = flow.effects else { return }
+        tables.formUnion(effects.tables)
+        let writes = effects.writes.words.span
+        for word in 0..<FlowKey.wordCount { mask[word] &= ~writes[word] }
     }
 
     /// Whether the decision might be another after a change.

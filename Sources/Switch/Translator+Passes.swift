@@ -8,13 +8,11 @@ import Packet
 /// that place: so nothing of the way need be kept.
 extension Translator {
     /// From here on these bits of the key say nothing.
-    mutating func hide(_ mask: FlowMask) {
-        opaque = (opaque ?? FlowMask()) | mask
-    }
+    mutating func hide(_ mask: FlowMask) { opaque.insert(mask) }
 
     /// Somebody looks at these bits: if they say nothing any more, the packet is parsed again here.
     mutating func reveal(_ bits: FlowMask) {
-        if halt == nil, let opaque, !(bits & opaque).isZero { parseAgain() }
+        if halt == nil, !opaque.isEmpty, !(bits & opaque.mask).isZero { parseAgain() }
     }
 
     private mutating func parseAgain() {
@@ -43,7 +41,7 @@ extension Translator {
             key.words[word] = new.words[word]
         }
         key[.inPort] = inPort
-        opaque = nil
+        opaque = OpaqueBits()
     }
 
     /// From here on the translation is what was asked for.
@@ -87,4 +85,15 @@ extension Translator {
         for word in KeyLayout.neighbourTarget...KeyLayout.targetHardware { mask.words[word] = .max }
         return mask
     }()
+}
+
+/// Bits of a key that say nothing any more; on most ways there are none, which is told without a look at them.
+struct OpaqueBits {
+    private(set) var mask = FlowMask()
+    private(set) var isEmpty = true
+
+    mutating func insert(_ bits: FlowMask) {
+        mask = mask | bits
+        isEmpty = false
+    }
 }

@@ -47,8 +47,7 @@ struct Translator: ~Copyable {
     /// Whether not all packets of the megaflow come this far, so that each must be counted when it does.
     var countsApart = false
     /// Bits of the key that say nothing any more: the packet must be parsed again before somebody looks at them.
-    /// `nil`: there are none, which is so on most ways.
-    var opaque: FlowMask?
+    var opaque = OpaqueBits()
     /// Where the packet was parsed again, and how far it has got on that way.
     let passes: ContiguousArray<Pass>
     var passCount = 0
@@ -150,7 +149,7 @@ struct Translator: ~Copyable {
 
     private mutating func look(up table: UInt8) -> Unmanaged<FlowEntry>? {
         // A table that looks at what is not known any more: the packet is parsed again first.
-        if opaque != nil { reveal(pipeline.tables.examinableMask) }
+        if !opaque.isEmpty { reveal(pipeline.tables.examinableMask) }
         if pipeline.fragments == .drop { examine(.ipFrag, bits: UInt128(KeyLayout.fragmentAny)) }
         if halt != nil || isDroppedFragment { return nil }
         let found = find(in: table)
@@ -299,7 +298,7 @@ struct Translator: ~Copyable {
     mutating func examine(_ field: FieldID) { examine(field, bits: Field[field].allOnes) }
 
     mutating func examine(_ field: FieldID, bits: UInt128) {
-        if opaque != nil {
+        if !opaque.isEmpty {
             var mask = FlowMask()
             mask[field] = bits
             reveal(mask)

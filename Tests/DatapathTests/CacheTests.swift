@@ -9,6 +9,9 @@ import Testing
 /// Programs and megaflows to put into caches.
 private final class Store {
     var programs = ProgramStore()
+    let credits = CreditListPointer.make(for: Translation())
+
+    deinit { credits.removeUser() }
 
     func program(_ port: UInt16 = 1) -> UnsafePointer<ActionProgram> {
         programs.program([Instruction(.output, port: port)], dropReason: .noMatch)
@@ -23,7 +26,26 @@ extension ExactMatchCache {
     }
 }
 
+extension MegaflowSubtable {
+    fileprivate mutating func insert(
+        _ words: [UInt64], hash: UInt64, stamp: UInt64, _ store: Store
+    ) -> MegaflowPointer {
+        let record = MegaflowRecord(
+            hash: hash, firstStamp: stamp, subtable: 0, slot: 0, flow: nil, credits: store.credits)
+        return insert(words, Megaflow(stamp: stamp, now: 0, program: store.program()), record)
+    }
+}
+
 extension MegaflowCache {
+    fileprivate mutating func insert(
+        _ key: FlowKey, _ translation: Translation, widest: FlowMask, program: UnsafePointer<ActionProgram>,
+        stamp: UInt64, now: UInt64
+    ) -> MegaflowPointer {
+        withUnsafePointer(to: key) {
+            insert($0, translation, widest: widest, program: program, stamp: stamp, now: now)
+        }
+    }
+
     fileprivate func find(_ key: FlowKey) -> MegaflowPointer? {
         var probes: UInt64 = 0
         return withUnsafePointer(to: key) { find($0, probes: &probes) }
@@ -60,9 +82,7 @@ struct MegaflowSubtableTests {
                     #expect(subtable.find(key, hash: value) == nil)
                 }
             } else if random.chance(step < 2000 ? 90 : 40) {
-                let megaflow = Megaflow(
-                    stamp: UInt64(step), now: 0, program: store.program(), hash: value, subtable: 0, slot: 0)
-                model[key] = (subtable.insert(key, megaflow), UInt64(step))
+                model[key] = (subtable.insert(key, hash: value, stamp: UInt64(step), store), UInt64(step))
             }
             let count = subtable.count
             #expect(count == model.count)
@@ -78,19 +98,44 @@ struct MegaflowSubtableTests {
         var subtable = MegaflowSubtable(mask: mask)
         var megaflows: [MegaflowPointer] = []
         for key in 0..<20 as Range<UInt64> {
-            let hash = 62 + key % 3
-            megaflows.append(
-                subtable.insert(
-                    [key], Megaflow(stamp: key + 1, now: 0, program: store.program(), hash: hash, subtable: 0, slot: 0))
-            )
+            megaflows.append(subtable.insert([key], hash: 510 + key % 3, stamp: key + 1, store))
         }
         for (removed, megaflow) in megaflows.enumerated() {
             subtable.remove(megaflow)
             for key in 0..<20 as Range<UInt64> {
-                let found = subtable.find([key], hash: 62 + key % 3)
+                let found = subtable.find([key], hash: 510 + key % 3)
                 #expect(found == (key <= removed ? nil : megaflows[Int(key)]), "removed \(removed), key \(key)")
             }
         }
+    }
+}
+
+/// While an index grows, megaflows are in two tables; none is lost, and none that was removed is found.
+struct MegaflowIndexTests {
+    @Test(arguments: 0..<4)
+    func growsWithoutLosingAny(seed: UInt64) {
+        var random = SeededGenerator(seed: seed)
+        let store = Store()
+        var mask = FlowMask()
+        mask.words[0] = .max
+        var subtable = MegaflowSubtable(mask: mask)
+        // Some hashes that many have, so that long runs are moved.
+        func hash(_ key: UInt64) -> UInt64 { key % 7 == 0 ? key % 70 : key &* 0x9e37_79b9_7f4a_7c15 }
+        var live: [UInt64] = []
+        var places: [UInt64: MegaflowPointer] = [:]
+        for key in 1...6000 as ClosedRange<UInt64> {
+            places[key] = subtable.insert([key], hash: hash(key), stamp: key, store)
+            live.append(key)
+            if random.chance(30) {
+                let gone = live.remove(at: random.below(live.count))
+                subtable.remove(places[gone]!)
+                #expect(subtable.find([gone], hash: hash(gone)) == nil, "seed \(seed), \(gone) at \(key)")
+            }
+            if live.isEmpty { continue }
+            let some = random.pick(live)
+            #expect(subtable.find([some], hash: hash(some)) == places[some], "seed \(seed), \(some) at \(key)")
+        }
+        for key in live { #expect(subtable.find([key], hash: hash(key)) == places[key]) }
     }
 }
 
@@ -231,8 +276,7 @@ struct ExactMatchCacheTests {
                 cache.insert(key, hash: value, megaflow: known.megaflow, oldestStamp: oldest)
                 #expect(cache.find(key, hash: value, oldestStamp: oldest) == known.megaflow)
             } else {
-                let megaflow = subtable.insert(
-                    key, Megaflow(stamp: stamp, now: 0, program: store.program(), hash: value, subtable: 0, slot: 0))
+                let megaflow = subtable.insert(key, hash: value, stamp: stamp, store)
                 live[key] = (megaflow, stamp)
                 cache.insert(key, hash: value, megaflow: megaflow, oldestStamp: oldest)
             }
@@ -268,7 +312,7 @@ struct ExactMatchCacheTests {
             for key in 0..<(round == 0 ? 512 : 4096) as Range<UInt64> {
                 let value = hash([key], count: 1)
                 let megaflow = subtable.insert(
-                    [key], Megaflow(stamp: 1, now: 0, program: store.program(), hash: value, subtable: 0, slot: 0))
+                    [key], hash: value, stamp: 1, store)
                 cache.insert([key], hash: value, megaflow: megaflow, oldestStamp: 1)
             }
             found = 0
