@@ -250,12 +250,30 @@ int evs_core_socket(int core) {
     return socket < 0 ? 0 : socket;
 }
 
+// Less than this comes from the heap: to map a page costs more than most small tables do.
+enum { smallest_mapping = 1 << 16, huge_page = 2 << 20 };
+
 void *evs_pages_allocate(size_t bytes, int socket) {
-    void *memory = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    if (bytes < smallest_mapping) {
+        void *memory = aligned_alloc(64, bytes);
+        return memory ? memset(memory, 0, bytes) : NULL;
+    }
+    // Huge pages are for what begins on their boundary: map more, and give back what is over.
+    size_t over = bytes >= huge_page ? huge_page : 0;
+    char *memory = mmap(
+        NULL, bytes + over, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
     if (memory == MAP_FAILED) return NULL;
-    if (bytes >= 2 << 20) madvise(memory, bytes, MADV_HUGEPAGE); // only a wish
+    if (over) {
+        size_t before = -(uintptr_t)memory & (huge_page - 1);
+        if (before) munmap(memory, before);
+        memory += before;
+        munmap(memory + bytes, over - before);
+        madvise(memory, bytes, MADV_HUGEPAGE); // only a wish
+    }
     if (socket >= 0 && numa_available() >= 0) numa_tonode_memory(memory, bytes, socket);
     return memory;
 }
 
-void evs_pages_free(void *address, size_t bytes) { munmap(address, bytes); }
+void evs_pages_free(void *address, size_t bytes) {
+    if (bytes < smallest_mapping) free(address); else munmap(address, bytes);
+}

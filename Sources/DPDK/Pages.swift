@@ -1,6 +1,7 @@
 import CDPDK
 
-/// Zeroed memory of whole pages for tables of the data path; huge pages where the kernel gives them.
+/// Zeroed memory for tables of the data path, a multiple of 4 KB; on huge pages where it is large and the kernel gives
+/// them.
 public struct Pages {
     public let base: UnsafeMutableRawPointer
     public let byteCount: Int

@@ -49,8 +49,6 @@ struct BridgeState: ~Copyable {
 
     /// Megaflows with smaller stamps are gone, or must be checked against ``changes`` before they are used.
     var oldestStamp: UInt64 = 1
-    /// Megaflows with smaller stamps are gone, and their memory with them.
-    var oldestMemoryStamp: UInt64 = 1
     var nextStamp: UInt64 = 1
     var changes = ChangeLog()
     /// Bits that decisions depended on beyond those that flows match.
@@ -85,10 +83,7 @@ struct BridgeState: ~Copyable {
         hash = KeyHash()
         megaflows = MegaflowCache(hash: hash, outlet: outlet)
         passMegaflows = MegaflowCache(hash: hash, outlet: outlet)
-        guard
-            let cache = ExactMatchCache(
-                slots: Limits.exactMatchSlotsAtFirst, wordCount: relevant.count, socket: socket)
-        else { return nil }
+        guard let cache = ExactMatchCache(slots: Limits.exactMatchSlotsAtFirst, socket: socket) else { return nil }
         exactMatch = cache
     }
 
@@ -112,7 +107,6 @@ struct BridgeState: ~Copyable {
             forgetDecisions()
             examinedByActions = FlowMask()
             forgottenCycles = evs_cycles()
-            // Entries of the exact-match cache are void by their stamps.
             let mask = new.pointee.pipeline.examinableMask
             if mask != relevantMask { setRelevantMask(mask) }
         }
@@ -120,6 +114,8 @@ struct BridgeState: ~Copyable {
 
     /// Empties the caches, after crediting the flows with what they counted.
     mutating func forgetDecisions() {
+        // Before the megaflows, whose memory goes.
+        if usesCaches { replaceExactMatch(slots: exactMatch.slotCount) }
         megaflows.creditFlows(tells: false)
         passMegaflows.creditFlows(tells: false)
         megaflows.removeAll()
@@ -128,11 +124,9 @@ struct BridgeState: ~Copyable {
         programs.removeAll()
         changes.removeAll()
         oldestStamp = nextStamp
-        oldestMemoryStamp = nextStamp
-        exactMatch.restartCounting()
     }
 
-    /// Changes the key of the exact-match cache; entries under the old key become void.
+    /// Changes the key of the exact-match cache; what it remembers by the old one can't be found any more.
     mutating func setRelevantMask(_ mask: FlowMask) {
         relevantMask = mask
         relevant = KeyMask(mask)
@@ -144,7 +138,7 @@ struct BridgeState: ~Copyable {
     ///
     /// The pages are only reserved; the kernel refuses that when the process is at a limit of its address space.
     mutating func replaceExactMatch(slots: Int) {
-        guard let cache = ExactMatchCache(slots: slots, wordCount: relevant.count, socket: nil) else {
+        guard let cache = ExactMatchCache(slots: slots, socket: nil) else {
             preconditionFailure("no address space for an exact-match cache of \(slots) places")
         }
         exactMatch = cache

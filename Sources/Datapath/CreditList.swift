@@ -55,7 +55,7 @@ extension CreditListPointer {
     /// Whether it is what a translation met.
     func isFor(_ translation: borrowing Translation) -> Bool {
         let (flows, counters) = pointee.counts
-        if max(translation.contributors.count, 1) - 1 != flows || translation.counters.count != counters { return false }
+        if translation.contributors.dropLast().count != flows || translation.counters.count != counters { return false }
         for place in 0..<flows where places[place] != translation.contributors[place].toOpaque() { return false }
         for place in 0..<counters where places[flows + place] != translation.counters[place].toOpaque() { return false }
         return true

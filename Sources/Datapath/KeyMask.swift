@@ -32,15 +32,11 @@ struct KeyMask: ~Copyable {
         masks.deallocate()
     }
 
-    /// Writes the words of `key` that count, cut down, to `compact`; their hash.
-    ///
-    /// One pass, so that the hash takes each word from a register: reading back what was just stored would stall.
+    /// The hash of the words of `key` that count, cut down.
     ///
     /// - Parameter width: ``count``, as a constant where it is known.
     @inline(__always) @_noLocks
-    func extract(
-        _ key: UnsafePointer<FlowKey>, into compact: UnsafeMutablePointer<UInt64>, _ hash: KeyHash, width: Int
-    ) -> UInt64 {
+    func hash(_ key: UnsafePointer<FlowKey>, _ hash: KeyHash, width: Int) -> UInt64 {
         let source = UnsafeRawPointer(key).assumingMemoryBound(to: UInt64.self)
         var result: UInt64 = 0
         var index = 0
@@ -48,24 +44,48 @@ struct KeyMask: ~Copyable {
         while index &+ 1 < width {
             let first = source[words[index]] & masks[index]
             let second = source[words[index &+ 1]] & masks[index &+ 1]
-            compact[index] = first
-            compact[index &+ 1] = second
             result ^= hash.pair(first, second, at: index)
             index &+= 2
         }
-        if index < width {
-            let last = source[words[index]] & masks[index]
-            compact[index] = last
-            result ^= hash.single(last, at: index)
-        }
+        if index < width { result ^= hash.single(source[words[index]] & masks[index], at: index) }
         return result
     }
 
-    /// The same where the width is not known to the compiler.
+    /// Writes the words of `key` that count, cut down, to `compact`; their hash.
     @inline(__always) @_noLocks
     func extract(
         _ key: UnsafePointer<FlowKey>, into compact: UnsafeMutablePointer<UInt64>, _ hash: KeyHash
-    ) -> UInt64 { extract(key, into: compact, hash, width: count) }
+    ) -> UInt64 {
+        let source = UnsafeRawPointer(key).assumingMemoryBound(to: UInt64.self)
+        var index = 0
+        // Safe: as above.
+        while index < count {
+            compact[index] = source[words[index]] & masks[index]
+            index &+= 1
+        }
+        return self.hash(key, hash, width: count)
+    }
+
+    /// Whether the words of `key` that count, cut down, are these.
+    ///
+    /// - Parameter width: what ``count`` often is; as a constant, it spares a loop.
+    @inline(__always) @_noLocks
+    func matches(_ key: UnsafePointer<FlowKey>, _ compact: UnsafePointer<UInt64>, width: Int) -> Bool {
+        count == width ? agree(key, compact, width) : agree(key, compact, count)
+    }
+
+    @inline(__always) @_noLocks
+    private func agree(_ key: UnsafePointer<FlowKey>, _ compact: UnsafePointer<UInt64>, _ width: Int) -> Bool {
+        let source = UnsafeRawPointer(key).assumingMemoryBound(to: UInt64.self)
+        var difference: UInt64 = 0
+        var index = 0
+        // Safe: as above.
+        while index < width {
+            difference |= source[words[index]] & masks[index] ^ compact[index]
+            index &+= 1
+        }
+        return difference == 0
+    }
 
     /// How much of a packet must be parsed to know the words that count.
     var depth: ParseDepth {

@@ -11,7 +11,7 @@ struct MegaflowArena: ~Copyable {
     private var unusedCount = 0
     private var free: [MegaflowPointer] = []
 
-    private static let firstChunkBytes = 1 << 16
+    private static let firstChunkBytes = 1 << 13
     /// One huge page, where the kernel gives them.
     private static let chunkBytesAtMost = 1 << 21
 
@@ -29,7 +29,7 @@ struct MegaflowArena: ~Copyable {
         let place = unused.unsafelyUnwrapped
         unused = place + stride
         unusedCount -= 1
-        (place).bindMemory(to: MegaflowRecord.self, capacity: 1)
+        place.bindMemory(to: MegaflowRecord.self, capacity: 1)
         return (place + MegaflowRecord.byteCount).bindMemory(to: Megaflow.self, capacity: 1)
     }
 
@@ -37,7 +37,7 @@ struct MegaflowArena: ~Copyable {
     mutating func free(_ megaflow: MegaflowPointer) { free.append(megaflow) }
 
     private mutating func addChunk() {
-        let bytes = min(Self.firstChunkBytes << chunks.count, Self.chunkBytesAtMost)
+        let bytes = chunks.count < 8 ? Self.firstChunkBytes << chunks.count : Self.chunkBytesAtMost
         // The pages are only reserved; the kernel refuses that when the process is at a limit of its address space.
         guard let chunk = Pages(byteCount: bytes, socket: nil) else {
             preconditionFailure("no address space for \(bytes) bytes of megaflows")

@@ -60,15 +60,25 @@ struct MegaflowCache: ~Copyable {
         var rank = 0
         while rank < subtableCount {
             let subtable = subtables + order[rank]
-            let keyHash = subtable.pointee.key.extract(key, into: compact, hash)
             probes &+= 1
-            if let found = subtable.pointee.find(compact, hash: keyHash) {
+            if let found = subtable.pointee.find(key, hash) {
                 subtable.pointee.hits &+= 1
                 return found
             }
             rank &+= 1
         }
         return nil
+    }
+
+    /// Whether a megaflow is there still, and is the packet's: then its answer is the packet's, for whatever key it was
+    /// remembered.
+    ///
+    /// - Parameter width: words that its key probably has.
+    @inline(__always) @_noLocks
+    func isFor(_ key: UnsafePointer<FlowKey>, _ megaflow: MegaflowPointer, width: Int) -> Bool {
+        // Safe: a megaflow that is there is in one of the subtables, and one that is gone was.
+        megaflow.pointee.stamp != 0
+            && (subtables + megaflow.pointee.subtable).pointee.key.matches(key, megaflow.words, width: width)
     }
 
     /// Keeps what a translation decided.
@@ -83,10 +93,10 @@ struct MegaflowCache: ~Copyable {
         let keyHash = subtables[number].key.extract(key, into: compact, hash)
         // The flows may leave the tables before the megaflow leaves the cache.
         let record = MegaflowRecord(
-            hash: keyHash, firstStamp: stamp, subtable: UInt32(number), slot: UInt32(slots.count),
-            flow: translation.contributors.last?.retain(), credits: credits(of: translation))
+            hash: keyHash, slot: slots.count, flow: translation.contributors.last?.retain(),
+            credits: credits(of: translation))
         let megaflow = subtables[number].insert(
-            compact, Megaflow(stamp: stamp, now: now, program: program), record)
+            compact, Megaflow(stamp: stamp, subtable: number, now: now, program: program), record)
         slots.append(megaflow)
         if !translation.effects.isEmpty {
             effects[megaflow] = translation.effects
@@ -117,11 +127,11 @@ struct MegaflowCache: ~Copyable {
         let slot = megaflow.record.pointee.slot
         let last = slots.removeLast()
         if last != megaflow {
-            slots[Int(slot)] = last
+            slots[slot] = last
             last.record.pointee.slot = slot
         }
         letGo(megaflow)
-        subtables[Int(megaflow.record.pointee.subtable)].remove(megaflow)
+        subtables[megaflow.pointee.subtable].remove(megaflow)
     }
 
     /// Adds what the megaflows have counted to the flows that they count for.
@@ -142,7 +152,7 @@ struct MegaflowCache: ~Copyable {
 
     /// The bits of a megaflow's key that count.
     // Slow path: when flows have changed.
-    func mask(of megaflow: MegaflowPointer) -> FlowMask { subtables[Int(megaflow.record.pointee.subtable)].mask }
+    func mask(of megaflow: MegaflowPointer) -> FlowMask { subtables[megaflow.pointee.subtable].mask }
 
     /// Visits the flows that a megaflow's packets meet.
     // Slow path: when flows have changed.

@@ -4,11 +4,11 @@ import Packet
 
 /// An open-addressing hash table of megaflows.
 ///
-/// It grows without a pause: a table of twice the size takes its place, and each further megaflow moves a few of the old
-/// one's over. Until all are there, what is not in the new one is looked for in the old one.
+/// It grows without a pause: a table of twice the size takes its place, and each further megaflow moves a few of the
+/// old one's over. Until all are there, what is not in the new one is looked for in the old one.
 struct MegaflowIndex: ~Copyable {
-    /// A megaflow's address, and above it sixteen bits of its hash, which tell most others apart without a look at them.
-    /// 0: an unused slot.
+    /// A megaflow's address, and above it sixteen bits of its hash, which tell most others apart without a look at
+    /// them. 0: an unused slot.
     private typealias Slot = UInt64
 
     /// A power of two of slots.
@@ -54,40 +54,29 @@ struct MegaflowIndex: ~Copyable {
         old?.free()
     }
 
-    /// The megaflow with that hash that `isWanted`.
+    /// The megaflow whose compact words are the key's.
     @inline(__always) @_noLocks
-    func find(_ words: UnsafePointer<UInt64>, count: Int, hash: UInt64) -> MegaflowPointer? {
-        if let found = Self.find(words, count, hash, in: table) { return found }
+    func find(_ key: UnsafePointer<FlowKey>, _ mask: borrowing KeyMask, hash: UInt64) -> MegaflowPointer? {
+        if let found = MegaflowIndex.find(key, mask, hash, in: table) { return found }
         guard let old else { return nil }
-        return Self.find(words, count, hash, in: old)
+        return MegaflowIndex.find(key, mask, hash, in: old)
     }
 
     @inline(__always) @_noLocks
     private static func find(
-        _ words: UnsafePointer<UInt64>, _ count: Int, _ hash: UInt64, in table: Table
+        _ key: UnsafePointer<FlowKey>, _ mask: borrowing KeyMask, _ hash: UInt64, in table: Table
     ) -> MegaflowPointer? {
         var place = Int(truncatingIfNeeded: hash) & table.mask
         // Safe: places are masked to the table's size; at least half of the slots are unused, so the search ends.
         while table.slots[place] != 0 {
             let slot = table.slots[place]
-            if slot >> 48 == hash >> 48 {
+            if (slot ^ hash) >> 48 == 0 {
                 let megaflow = pointer(slot)
-                if equal(megaflow.words, words, count) { return megaflow }
+                if mask.matches(key, megaflow.words, width: 3) { return megaflow }
             }
             place = (place &+ 1) & table.mask
         }
         return nil
-    }
-
-    @inline(__always) @_noLocks
-    private static func equal(_ left: UnsafePointer<UInt64>, _ right: UnsafePointer<UInt64>, _ count: Int) -> Bool {
-        var difference: UInt64 = 0
-        var word = 0
-        while word < count {
-            difference |= left[word] ^ right[word]
-            word &+= 1
-        }
-        return difference == 0
     }
 
     /// Safe: the slot is in use, so its lower bits are the address that was put there.

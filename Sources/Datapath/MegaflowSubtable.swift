@@ -35,10 +35,16 @@ struct MegaflowSubtable: ~Copyable {
         return result
     }
 
-    /// The megaflow with these compact words.
+    /// The megaflow that a packet belongs to.
     @inline(__always) @_noLocks
-    func find(_ words: UnsafePointer<UInt64>, hash: UInt64) -> MegaflowPointer? {
-        index.find(words, count: key.count, hash: hash)
+    func find(_ packetKey: UnsafePointer<FlowKey>, _ hash: KeyHash) -> MegaflowPointer? {
+        find(packetKey, hash: key.hash(packetKey, hash, width: key.count))
+    }
+
+    /// - Parameter hash: of the words of the packet's key that count.
+    @inline(__always) @_noLocks
+    func find(_ packetKey: UnsafePointer<FlowKey>, hash: UInt64) -> MegaflowPointer? {
+        index.find(packetKey, key, hash: hash)
     }
 
     /// Keeps a megaflow under these compact words.

@@ -94,11 +94,11 @@ extension UnsafeMutablePointer where Pointee == Worker {
             bridge.pointee.exactMatch.prefetch(pointee.hashes[index])
             index &+= 1
         }
-        recallBurst(count, bridge, width)
+        recallBurst(count, bridge)
         var missing: UInt32 = 0
         index = 0
         while index < count {
-            if let known = pointee.found[index], known.pointee.stamp == pointee.stamps[index] {
+            if let known = pointee.found[index], isOwn(known, index, bridge, width) {
                 index &+= 1
                 continue
             }
@@ -112,37 +112,36 @@ extension UnsafeMutablePointer where Pointee == Worker {
 
     /// Notes what the exact-match cache remembers of each packet, and asks for the megaflows.
     @inline(__always) @_noLocks
-    private func recallBurst(_ count: Int, _ bridge: UnsafeMutablePointer<BridgeState>, _ width: Int) {
+    private func recallBurst(_ count: Int, _ bridge: UnsafeMutablePointer<BridgeState>) {
         var index = 0
         while index < count {
-            let memory = bridge.pointee.exactMatch.recall(
-                pointee.compactKeys + index &* Worker.compactStride, hash: pointee.hashes[index],
-                oldestStamp: bridge.pointee.oldestStamp, width: width)
-            if let memory {
-                pointee.found[index] = memory.megaflow
-                pointee.stamps[index] = memory.stamp
-                evs_prefetch_write(memory.megaflow)
-            } else {
-                pointee.found[index] = nil
-            }
+            let known = bridge.pointee.exactMatch.recall(hash: pointee.hashes[index])
+            if let known { evs_prefetch_write(known) }
+            pointee.found[index] = known
             index &+= 1
         }
     }
 
+    /// Whether what is remembered is the packet's, and its decision was made for the tables as they are now.
+    @inline(__always) @_noLocks
+    private func isOwn(
+        _ known: MegaflowPointer, _ index: Int, _ bridge: UnsafeMutablePointer<BridgeState>, _ width: Int
+    ) -> Bool {
+        known.pointee.stamp >= bridge.pointee.oldestStamp
+            && bridge.pointee.megaflows.isFor(pointee.keys + index, known, width: width)
+    }
+
     @inline(__always) @_noLocks
     private func hashKey(_ index: Int, _ bridge: UnsafeMutablePointer<BridgeState>, _ width: Int) {
-        pointee.hashes[index] = bridge.pointee.relevant.extract(
-            pointee.keys + index, into: pointee.compactKeys + index &* Worker.compactStride, bridge.pointee.hash,
-            width: width)
+        pointee.hashes[index] = bridge.pointee.relevant.hash(pointee.keys + index, bridge.pointee.hash, width: width)
     }
 
     @inline(__always) @_noLocks
     private func findExact(_ index: Int, _ bridge: UnsafeMutablePointer<BridgeState>) -> MegaflowPointer? {
-        let memory = bridge.pointee.exactMatch.recall(
-            pointee.compactKeys + index &* Worker.compactStride, hash: pointee.hashes[index],
-            oldestStamp: bridge.pointee.oldestStamp, width: bridge.pointee.relevant.count)
-        guard let memory, memory.isLive else { return nil }
-        return memory.megaflow
+        guard let known = bridge.pointee.exactMatch.recall(hash: pointee.hashes[index]),
+            isOwn(known, index, bridge, 1)
+        else { return nil }
+        return known
     }
 
     /// Finds the megaflows of the packets that the exact-match cache does not know, translating where there is none.
@@ -169,11 +168,9 @@ extension UnsafeMutablePointer where Pointee == Worker {
         }
         // An earlier packet of this burst may have brought it in, and may have widened the key.
         hashKey(index, bridge, bridge.pointee.relevant.count)
-        if let known = findExact(index, bridge) {
-            pointee.counters.exactMatchHits &+= 1
-            return known
-        }
-        if let known = findRenewed(index, bridge) {
+        if let known = bridge.pointee.exactMatch.recall(hash: pointee.hashes[index]),
+            bridge.pointee.megaflows.isFor(pointee.keys + index, known, width: 3), holds(known, index, bridge)
+        {
             pointee.counters.exactMatchHits &+= 1
             return known
         }
@@ -188,22 +185,8 @@ extension UnsafeMutablePointer where Pointee == Worker {
             megaflow = translate(index, bridge)
             hashKey(index, bridge, bridge.pointee.relevant.count)
         }
-        bridge.pointee.exactMatch.insert(
-            pointee.compactKeys + index &* Worker.compactStride, hash: pointee.hashes[index], megaflow: megaflow,
-            oldestStamp: bridge.pointee.oldestStamp)
+        bridge.pointee.exactMatch.insert(hash: pointee.hashes[index], megaflow: megaflow)
         return megaflow
-    }
-
-    /// What the exact-match cache remembers from before the tables' last changes, if the decision holds still.
-    @inline(__always) @_noLocks
-    private func findRenewed(_ index: Int, _ bridge: UnsafeMutablePointer<BridgeState>) -> MegaflowPointer? {
-        if bridge.pointee.oldestStamp == bridge.pointee.oldestMemoryStamp { return nil }
-        let known = bridge.pointee.exactMatch.recallRenewed(
-            pointee.compactKeys + index &* Worker.compactStride, hash: pointee.hashes[index],
-            oldestMemoryStamp: bridge.pointee.oldestMemoryStamp)
-        guard let known, holds(known.megaflow, index, bridge) else { return nil }
-        known.renew()
-        return known.megaflow
     }
 
     /// Whether what was decided holds for the tables as they are now. If not, the megaflow is gone.

@@ -39,11 +39,8 @@ struct Worker: ~Copyable {
     /// Whether the burst was parsed whole from the beginning, so that each packet has its layout. The depth may have
     /// grown since, for the bursts to come.
     var isParsedWhole = false
-    let compactKeys: UnsafeMutablePointer<UInt64>
     let hashes: UnsafeMutablePointer<UInt64>
     let found: UnsafeMutablePointer<MegaflowPointer?>
-    /// The stamps that the found megaflows must have.
-    let stamps: UnsafeMutablePointer<UInt64>
     /// Ports with packets waiting to be sent.
     let touchedPorts: UnsafeMutablePointer<UInt16>
     var touchedPortCount = 0
@@ -80,9 +77,6 @@ struct Worker: ~Copyable {
     /// Tables for SCTP's checksum.
     let crc: UnsafePointer<CRC32C>
 
-    /// Words between the compact keys of two packets.
-    static var compactStride: Int { @_noLocks get { 18 } }
-
     init(
         index: Int, core: Int?, pool: PacketPool, mailbox: UnsafeMutablePointer<WorkerMailbox>,
         packetIns: UnsafeMutablePointer<PacketInRing>, effects: SideEffectQueue, options: DatapathOptions
@@ -105,10 +99,8 @@ struct Worker: ~Copyable {
         keys.initialize(repeating: FlowKey(), count: Limits.burst)
         layouts = .allocate(capacity: Limits.burst)
         layouts.initialize(repeating: PacketLayout(), count: Limits.burst)
-        compactKeys = .allocate(capacity: Limits.burst * Worker.compactStride)
         hashes = .allocate(capacity: Limits.burst)
         found = .allocate(capacity: Limits.burst)
-        stamps = .allocate(capacity: Limits.burst)
         found.initialize(repeating: nil, count: Limits.burst)
         touchedPorts = .allocate(capacity: Limits.ports)
         refusalReasons = .allocate(capacity: Limits.burst)
@@ -135,10 +127,8 @@ struct Worker: ~Copyable {
         lengths.deallocate()
         keys.deallocate()
         layouts.deallocate()
-        compactKeys.deallocate()
         hashes.deallocate()
         found.deallocate()
-        stamps.deallocate()
         touchedPorts.deallocate()
         refusalReasons.deallocate()
         waitingPatches.deallocate()

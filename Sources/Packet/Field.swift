@@ -2,9 +2,11 @@
 ///
 /// The parser of flow text, the printer, mask arithmetic, set-field and the wire codec all read this table, so that a
 /// field added to ``FieldRegistry`` is known everywhere.
-public struct Field: Sendable {
+///
+/// Plain bits, so that to look a field up for a packet counts no references; its names stand apart.
+public struct Field: Sendable, BitwiseCopyable {
     /// How a value is written in flow text.
-    public enum Format: Sendable, Equatable {
+    public enum Format: Sendable, Equatable, BitwiseCopyable {
         case decimal, hexadecimal, port, ethernet, ipv4, ipv6
         /// `first`, `later`, `yes`, `no`, `not_later` (ovs-fields(7), ip_frag).
         case fragment
@@ -13,22 +15,15 @@ public struct Field: Sendable {
     }
 
     /// Which masks a match on the field may have (OpenFlow 1.3.5 §7.2.3.7, table 12).
-    public enum Masks: Sendable { case exactOnly, arbitrary }
+    public enum Masks: Sendable, BitwiseCopyable { case exactOnly, arbitrary }
 
     /// What must be matched exactly before the field means anything (OpenFlow 1.3.5 §7.2.3.6).
-    public enum Prerequisite: Sendable, Equatable {
+    public enum Prerequisite: Sendable, Equatable, BitwiseCopyable {
         case none, vlan, mpls, pbb, ipv4, ipv6, ip, arp, tcp, udp, sctp, icmpv4, icmpv6
         case neighbour, neighbourSolicitation, neighbourAdvertisement
     }
 
     public let id: FieldID
-    /// The name printed and documented.
-    public let name: String
-    /// Other names accepted in flow text.
-    public let aliases: [String]
-    /// Names in Nicira's and OpenFlow's extensible match (`NXM_OF_ETH_DST`, `OXM_OF_ETH_DST`), accepted in flow text
-    /// and used in `load` and `move`. The first is the one printed.
-    public let extensibleNames: [String]
     /// Width in bits, 1…128.
     public let width: Int
     /// The word of the key with the field's low-order bits. A field wider than 64 bits has its high half in `word - 1`.
@@ -41,29 +36,28 @@ public struct Field: Sendable {
     /// Whether set_field, load and move may change it.
     public let isWritable: Bool
 
-    init(
-        _ id: FieldID, _ name: String, _ aliases: [String], _ extensibleNames: [String], width: Int, at word: Int,
-        shift: Int = 0, _ format: Format, masks: Masks = .arbitrary, needs prerequisite: Prerequisite = .none,
-        writable: Bool = true
-    ) {
-        self.id = id
-        self.name = name
-        self.aliases = aliases
-        self.extensibleNames = extensibleNames
-        self.width = width
-        self.word = word
-        self.shift = shift
-        self.format = format
-        self.masks = masks
-        self.prerequisite = prerequisite
-        isWritable = writable
-    }
+    /// The name printed and documented.
+    public var name: String { names.name }
+    /// Other names accepted in flow text.
+    public var aliases: [String] { names.aliases }
+    /// Names in Nicira's and OpenFlow's extensible match (`NXM_OF_ETH_DST`, `OXM_OF_ETH_DST`), accepted in flow text
+    /// and used in `load` and `move`. The first is the one printed.
+    public var extensibleNames: [String] { names.extensibleNames }
+
+    private var names: FieldNames { FieldRegistry.names[Int(id.rawValue)] }
 
     /// All ones over the field's width.
     public var allOnes: UInt128 { width == 128 ? .max : (1 << UInt128(width)) - 1 }
 
     /// The registry's row for a field.
     public static subscript(_ id: FieldID) -> Field { FieldRegistry.fields[Int(id.rawValue)] }
+}
+
+/// How a field is called.
+struct FieldNames: Sendable {
+    let name: String
+    let aliases: [String]
+    let extensibleNames: [String]
 }
 
 extension FlowKey {

@@ -1,7 +1,7 @@
 /// The name of each field that a flow can match on or an action can read or set.
 ///
 /// `allCases` is in the order in which fields are printed.
-public enum FieldID: UInt8, CaseIterable, Sendable, Hashable {
+public enum FieldID: UInt8, CaseIterable, Sendable, Hashable, BitwiseCopyable {
     case conjID
     case inPort, inPhyPort, metadata, tunnelID
     case reg0, reg1, reg2, reg3, reg4, reg5, reg6, reg7
