@@ -52,6 +52,7 @@ public final class FlowEffects: Sendable {
             case .modField(let field, _): write(field)
             case .pushVLAN, .popVLAN, .modVLANVID, .modVLANPCP: writeTags()
             case .decrementTTL, .decrementTTLNotifying: write(.ipTTL)
+            case .multipath(let multipath): write(multipath.destination)
             case .learn(let learn): if let result = learn.result { write(result) }
             case .outputField, .meter, .setQueue, .popQueue, .controller, .conjunction, .note, .push, .exit,
                 .finTimeout:

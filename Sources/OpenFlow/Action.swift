@@ -94,6 +94,8 @@ public enum Action: Sendable, Hashable {
     case exit
     /// `fin_timeout(…)`: other timeouts, in seconds, once a TCP connection ends.
     case finTimeout(idleSeconds: UInt16, hardSeconds: UInt16)
+    /// `multipath(…)`: a link, chosen by a hash, into a field.
+    indirect case multipath(MultipathAction)
     /// `output(port=PORT,max_len=BYTES)`: a packet cut to that length.
     case outputTruncated(PortNumber, maxLength: UInt32)
 }

@@ -19,6 +19,7 @@ extension ActionCheck {
             try requirePrerequisite(of: source.field)
             try setUnknown(destination)
         case .pop(let slice): try setUnknown(slice)
+        case .multipath(let multipath): try setUnknown(multipath.destination)
         case .pushVLAN, .popVLAN, .modVLANVID, .modVLANPCP: try takeTag(action)
         case .modField(let id, _): try modify(id)
         case .decrementTTL, .decrementTTLNotifying: try require(.ip)

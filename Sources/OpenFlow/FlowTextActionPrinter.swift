@@ -50,6 +50,7 @@ extension Action: CustomStringConvertible {
         case .pop(let slice): "pop:\(slice)"
         case .exit: "exit"
         case .finTimeout(let idle, let hard): Self.finTimeout(idle, hard)
+        case .multipath(let multipath): multipath.description
         }
     }
 

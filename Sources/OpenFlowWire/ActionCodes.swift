@@ -60,6 +60,7 @@ enum NiciraAction {
     static let load: UInt16 = 7
     static let note: UInt16 = 8
     static let setTunnel64: UInt16 = 9
+    static let multipath: UInt16 = 10
     static let resubmitTable: UInt16 = 14
     static let outputField: UInt16 = 15
     static let learn: UInt16 = 16

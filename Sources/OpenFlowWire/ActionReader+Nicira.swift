@@ -20,6 +20,7 @@ extension ActionReader {
         case NiciraAction.learn: return try learn(&body, isSecond: false)
         case NiciraAction.learn2: return try learn(&body, isSecond: true)
         case NiciraAction.controller2: return try controller2(&body)
+        case NiciraAction.multipath: return try multipath(&body)
         case NiciraAction.decrementTTLNotifying:
             let count = Int(try body.uint16())
             try body.skip(4)

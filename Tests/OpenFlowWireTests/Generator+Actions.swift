@@ -55,7 +55,7 @@ extension Generator {
 
     private mutating func action(_ version: OpenFlowVersion) -> Action {
         let isIn10 = version == .v10
-        switch Int.random(in: 0..<22, using: &self) {
+        switch Int.random(in: 0..<23, using: &self) {
         case 0: return .output(port(), maxLength: number())
         case 1: return .output(.controller, maxLength: number())
         case 2: return .setField(.ethDst, value: value(48), mask: 0xffff_ffff_ffff)
@@ -83,6 +83,7 @@ extension Generator {
         case 18: return .learn(learnAction())
         case 19: return isIn10 ? .enqueue(port(), queue: number()) : .pushPBB(etherType: 0x88e7)
         case 20 where isIn10: return .modVLANVID(5)
+        case 21: return .multipath(multipathAction())
         default: return isIn10 ? .modField(.tcpSrc, UInt32(number(UInt16.self))) : .pushPBB(etherType: 0x88e7)
         }
     }
@@ -96,6 +97,14 @@ extension Generator {
         action.pauses = chance(3)
         if chance(3) { action.meter = number() }
         return action
+    }
+
+    private mutating func multipathAction() -> MultipathAction {
+        let destination = slice()
+        return MultipathAction(
+            pick(HashedFields.allCases), basis: number(), pick(MultipathAction.Algorithm.allCases),
+            linkCount: Int.random(in: 1...1 << min(destination.bitCount, 16), using: &self), argument: number(),
+            destination: destination)
     }
 
     private mutating func learnAction() -> LearnAction {

@@ -109,6 +109,28 @@ import Testing
         #expect(refused([0, 25, 0, 16, 0x80, 0, 0x10, 1, 64, 0, 0, 0, 0, 0, 0, 0], match: ip) == [2, 15])
     }
 
+    /// The errors are those of Open vSwitch.
+    @Test func multipath() {
+        func refused(
+            fields: UInt8 = 6, algorithm: UInt8 = 3, lastLink: UInt8 = 15, bits: [UInt8] = [0, 3],
+            field: [UInt8] = [0, 1, 0, 4], more: [UInt8] = []
+        ) -> [UInt16] {
+            var action: [UInt8] = [0xff, 0xff, 0, UInt8(32 + more.count), 0, 0, 0x23, 0x20, 0, 10, 0, fields]
+            action += [0, 5, 0, 0, 0, algorithm, 0, lastLink, 0, 0, 0, 0, 0, 0]
+            return number(error(flowMod([], apply(action + bits + field + more))))
+        }
+        #expect(refused() == [])
+        #expect(refused(fields: 7) == [2, 5])
+        #expect(refused(algorithm: 4) == [2, 5])
+        #expect(refused(lastLink: 16) == [2, 5])  // 17 links in four bits
+        #expect(refused(bits: [7, 3]) == [])
+        #expect(refused(bits: [7, 0x43]) == [2, 14])  // bits 29 to 32 of a register
+        #expect(refused(field: [0, 1, 0xfe, 4]) == [2, 13])
+        #expect(refused(field: [0, 1, 0x44, 2]) == [2, 15])  // tcp_flags
+        #expect(refused(field: [0, 0, 0x12, 2]) == [2, 10])  // tcp_src of any packet
+        #expect(refused(more: [0, 0, 0, 0, 0, 0, 0, 0]) == [2, 1])
+    }
+
     @Test func groupsMetersPortsAndTables() {
         #expect(number(error(message(15, [0, 9, 0, 0, 0, 0, 0, 1]))) == [6, 11])
         #expect(number(error(message(15, [0, 0, 9, 0, 0, 0, 0, 1]))) == [6, 10])
