@@ -96,6 +96,8 @@ public enum Action: Sendable, Hashable {
     case finTimeout(idleSeconds: UInt16, hardSeconds: UInt16)
     /// `multipath(…)`: a link, chosen by a hash, into a field.
     indirect case multipath(MultipathAction)
+    /// `bundle(…)` or `bundle_load(…)`: to a live port, or its number into a field.
+    indirect case bundle(BundleAction)
     /// `output(port=PORT,max_len=BYTES)`: a packet cut to that length.
     case outputTruncated(PortNumber, maxLength: UInt32)
 }

@@ -20,6 +20,7 @@ extension ActionCheck {
             try setUnknown(destination)
         case .pop(let slice): try setUnknown(slice)
         case .multipath(let multipath): try setUnknown(multipath.destination)
+        case .bundle(let bundle): if let destination = bundle.destination { try setUnknown(destination) }
         case .pushVLAN, .popVLAN, .modVLANVID, .modVLANPCP: try takeTag(action)
         case .modField(let id, _): try modify(id)
         case .decrementTTL, .decrementTTLNotifying: try require(.ip)

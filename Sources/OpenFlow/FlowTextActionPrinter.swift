@@ -51,6 +51,7 @@ extension Action: CustomStringConvertible {
         case .exit: "exit"
         case .finTimeout(let idle, let hard): Self.finTimeout(idle, hard)
         case .multipath(let multipath): multipath.description
+        case .bundle(let bundle): bundle.description
         }
     }
 

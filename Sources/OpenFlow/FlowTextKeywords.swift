@@ -12,6 +12,7 @@ extension FlowText {
         ("controller", FlowTextControllerProperty.allCases.map(\.rawValue) + PacketInReason.allCases.map(\.flowText)),
         ("learn", FlowTextLearnProperty.allCases.map(\.rawValue)),
         ("multipath", HashedFields.allCases.map(\.name) + MultipathAction.Algorithm.allCases.map(\.name)),
+        ("bundle", BundleAction.Algorithm.allCases.map(\.name) + ["ofport", "members", "slaves"]),
         ("changes of groups", GroupMod.Command.flowText.names.map(\.name)),
         (
             "groups",

@@ -61,6 +61,8 @@ enum NiciraAction {
     static let note: UInt16 = 8
     static let setTunnel64: UInt16 = 9
     static let multipath: UInt16 = 10
+    static let bundle: UInt16 = 12
+    static let bundleLoad: UInt16 = 13
     static let resubmitTable: UInt16 = 14
     static let outputField: UInt16 = 15
     static let learn: UInt16 = 16

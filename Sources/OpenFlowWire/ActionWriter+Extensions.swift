@@ -32,6 +32,7 @@ extension ActionWriter {
         case .controller(let controller): self.controller(controller)
         case .learn(let learn): self.learn(learn)
         case .multipath(let multipath): self.multipath(multipath)
+        case .bundle(let bundle): self.bundle(bundle)
         default: break
         }
     }

@@ -30,7 +30,8 @@ struct ActionSet {
             case .group: self = .group
             case .output, .outputField, .controller, .outputTruncated, .enqueue: self = .output
             case .resubmit: self = .resubmit
-            case .meter, .popQueue, .learn, .conjunction, .note, .push, .pop, .exit, .finTimeout, .multipath:
+            case .meter, .popQueue, .learn, .conjunction, .note, .push, .pop, .exit, .finTimeout, .multipath,
+                .bundle:
                 return nil
             }
         }

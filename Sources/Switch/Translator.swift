@@ -216,6 +216,7 @@ struct Translator {
         case .pop(let slice): if let value = stack.popLast() { write(value, to: slice) }
         case .exit: hasExited = true
         case .multipath(let action): chooseLink(action)
+        case .bundle(let action): choosePort(action, depth: depth)
         case .learn(let action): learn(action)
         case .finTimeout(let idle, let hard): shortenTimeouts(idleSeconds: idle, hardSeconds: hard)
         case .note, .conjunction: break

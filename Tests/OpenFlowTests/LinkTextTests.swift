@@ -19,6 +19,16 @@ struct LinkTextTests {
             "multipath(symmetric_l3,0,hash_threshold,2,0,eth_dst[40])",
             "multipath(symmetric_l3,0,hash_threshold,2,0,NXM_OF_ETH_DST[40])"
         ),
+        ("bundle(eth_src,0,hrw,ofport,members:4,8)", "bundle(eth_src,0,hrw,ofport,members:4,8)"),
+        (
+            "bundle(nw_src,1,Active_Backup,ofport,slaves:p2,in_port NONE 65279)",
+            "bundle(nw_src,1,active_backup,ofport,members:2,IN_PORT,ANY,65279)"
+        ),
+        ("bundle(nw_dst 2 hrw ofport members:)", "bundle(nw_dst,2,hrw,ofport,members:)"),
+        (
+            "bundle_load(symmetric_l3l4,3,hrw,ofport,reg0[16..31],members: LOCAL)",
+            "bundle_load(symmetric_l3l4,3,hrw,ofport,NXM_NX_REG0[16..31],members:LOCAL)"
+        ),
     ]
 
     @Test("It is read, and printed as Open vSwitch prints it", arguments: acceptable)
@@ -45,8 +55,30 @@ struct LinkTextTests {
         ("multipath(eth_src,0,hrw,2,0,xxreg0)", 29, "64 bits"),
         ("multipath(eth_src,0,hrw,2,0,tcp_src)", 29, "needs tcp or tcp6"),
         ("multipath(eth_src,0,hrw,2,0,tcp_flags)", 29, "read-only"),
+        ("bundle", 7, "write bundle(FIELDS"), ("bundle(eth_src,0,hrw,ofport)", 28, "something is missing"),
+        ("bundle_load(eth_src,0,hrw,ofport,members:1)", 43, "something is missing"),
+        ("bundle(eth_src,0,hrw,oxport,members:1)", 22, "members are ofport"),
+        ("bundle(eth_src,0,iter_hash,ofport,members:1)", 18, "the algorithms are active_backup, hrw"),
+        ("bundle(eth_src,0,hrw,ofport,ports:1)", 29, "members: was expected"),
+        ("bundle(eth_src,0,hrw,ofport,1,2)", 29, "members: was expected"),
+        ("bundle(eth_src,0,hrw,ofport,members:p9)", 37, "no port named p9"),
+        ("bundle(eth_src,0,hrw,ofport,members:1,CONTROLLER)", 39, "CONTROLLER can't be a member"),
+        ("bundle(eth_src,0,hrw,ofport,members:70000)", 37, "up to 0xfeff"),
+        ("bundle_load(eth_src,0,hrw,ofport,reg0[0..14],members:1)", 34, "16 bits"),
+        ("bundle_load(eth_src,0,hrw,ofport,tcp_src,members:1)", 34, "needs tcp or tcp6"),
+        ("write_actions(bundle(eth_src,0,hrw,ofport,members:1))", 15, "an action set can't hold bundle"),
         ("write_actions(multipath(eth_src,0,hrw,2,0,reg0))", 15, "an action set can't hold multipath"),
     ]
+
+    @Test("So many members and no more")
+    func members() throws {
+        func text(_ count: Int) -> String {
+            "actions=bundle(eth_src,0,hrw,ofport,members:" + (1...count).map(String.init).joined(separator: ",") + ")"
+        }
+        let flow = try FlowText.parseFlow(text(2048))
+        #expect("actions=\(flow.instructions.apply[0])" == text(2048))
+        #expect(throws: FlowTextError.self) { try FlowText.parseFlow(text(2049)) }
+    }
 
     @Test("It is refused, with the place and the reason", arguments: faulty)
     func refused(text: String, column: Int, message: String) {

@@ -22,7 +22,7 @@ extension RandomFlows {
             return chance(50)
                 ? .push(slice(of: pick(readable()), width: nil)) : .pop(slice(of: pick(writable()), width: nil))
         case 7: return finTimeoutOrExit()
-        case 8: return multipath()
+        case 8: return chance(50) ? multipath() : bundle()
         default: return newerActionOfSet()
         }
     }
@@ -55,6 +55,16 @@ extension RandomFlows {
                 pick(HashedFields.allCases), basis: UInt16(bits(16)), pick(MultipathAction.Algorithm.allCases),
                 linkCount: Int.random(in: 1...most, using: &generator), argument: UInt32(bits(32)),
                 destination: destination))
+    }
+
+    private mutating func bundle() -> Action {
+        let members = (0..<Int(bits(3))).map { _ in chance(80) ? realPort() : pick([.local, .inPort, .flood, .any]) }
+        let width = Int.random(in: 16...32, using: &generator)
+        return .bundle(
+            BundleAction(
+                pick(HashedFields.allCases), basis: UInt16(bits(16)), pick(BundleAction.Algorithm.allCases),
+                members: members,
+                destination: chance(50) ? nil : slice(of: pick([.reg1, .reg9, .metadata, .ethDst]), width: width)))
     }
 
     /// Open vSwitch's action has room for six bytes and any number of eights.

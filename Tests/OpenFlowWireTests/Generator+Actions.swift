@@ -83,7 +83,7 @@ extension Generator {
         case 18: return .learn(learnAction())
         case 19: return isIn10 ? .enqueue(port(), queue: number()) : .pushPBB(etherType: 0x88e7)
         case 20 where isIn10: return .modVLANVID(5)
-        case 21: return .multipath(multipathAction())
+        case 21: return chance(2) ? .multipath(multipathAction()) : .bundle(bundleAction())
         default: return isIn10 ? .modField(.tcpSrc, UInt32(number(UInt16.self))) : .pushPBB(etherType: 0x88e7)
         }
     }
@@ -105,6 +105,14 @@ extension Generator {
             pick(HashedFields.allCases), basis: number(), pick(MultipathAction.Algorithm.allCases),
             linkCount: Int.random(in: 1...1 << min(destination.bitCount, 16), using: &self), argument: number(),
             destination: destination)
+    }
+
+    private mutating func bundleAction() -> BundleAction {
+        let members: [PortNumber] = list(0...5) { $0.pick([.any, .local, .flood, PortNumber(1), PortNumber(0xfeff)]) }
+        return BundleAction(
+            pick(HashedFields.allCases), basis: number(), pick(BundleAction.Algorithm.allCases), members: members,
+            destination: chance(2)
+                ? nil : FieldSlice(.reg4, firstBit: Int.random(in: 0...16, using: &self), bitCount: 16))
     }
 
     private mutating func learnAction() -> LearnAction {

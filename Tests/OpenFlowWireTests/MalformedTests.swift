@@ -131,6 +131,33 @@ import Testing
         #expect(refused(more: [0, 0, 0, 0, 0, 0, 0, 0]) == [2, 1])
     }
 
+    /// The errors are those of Open vSwitch.
+    @Test func bundleAction() {
+        func refused(
+            _ type: UInt8 = 12, algorithm: UInt8 = 1, fields: UInt8 = 0, memberType: UInt8 = 2, count: [UInt8] = [0, 2],
+            destination: [UInt8] = [0, 0, 0, 0, 0, 0], zero: UInt8 = 0, members: [UInt8] = [0, 1, 255, 255, 0, 0, 0, 0]
+        ) -> [UInt16] {
+            var action: [UInt8] = [0xff, 0xff, 0, UInt8(32 + members.count), 0, 0, 0x23, 0x20, 0, type, 0, algorithm]
+            action += [0, fields, 0, 5, 0, 0, 0, memberType] + count + destination + [0, 0, 0, zero]
+            return number(error(flowMod([], apply(action + members))))
+        }
+        #expect(refused() == [])
+        #expect(refused(count: [0, 0], members: []) == [])
+        #expect(refused(algorithm: 2) == [2, 5])
+        #expect(refused(fields: 7) == [2, 5])
+        #expect(refused(memberType: 4) == [2, 5])
+        #expect(refused(count: [8, 1]) == [2, 5])
+        #expect(refused(count: [0, 5]) == [2, 1])
+        #expect(refused(zero: 1) == [2, 5])
+        #expect(refused(destination: [0, 15, 0, 1, 0, 4]) == [2, 5])  // bundle has none
+        #expect(refused(13, destination: [0, 15, 0, 1, 0, 4]) == [])
+        #expect(refused(13, destination: [0, 14, 0, 1, 0, 4]) == [2, 5])  // 15 bits
+        #expect(refused(13, destination: [4, 0x4f, 0, 1, 0, 4]) == [2, 14])
+        #expect(refused(13, destination: [0, 15, 0, 1, 0x44, 2]) == [2, 15])  // tcp_flags
+        #expect(refused(members: [0, 1, 255, 253, 0, 0, 0, 0]) == [2, 4])  // CONTROLLER
+        #expect(refused(members: [0, 1, 255, 0, 0, 0, 0, 0]) == [2, 4])
+    }
+
     @Test func groupsMetersPortsAndTables() {
         #expect(number(error(message(15, [0, 9, 0, 0, 0, 0, 0, 1]))) == [6, 11])
         #expect(number(error(message(15, [0, 0, 9, 0, 0, 0, 0, 1]))) == [6, 10])

@@ -11,7 +11,7 @@ import Testing
         return ((try? String(contentsOf: file, encoding: .utf8)) ?? "").split(separator: "\n").map(String.init)
     }()
 
-    @Test func areThere() { #expect(Self.lines.count == 21) }
+    @Test func areThere() { #expect(Self.lines.count == 36) }
 
     @Test(arguments: lines) func isWhatTheTextSays(_ line: String) throws {
         let words = line.split(separator: " ", maxSplits: 2)

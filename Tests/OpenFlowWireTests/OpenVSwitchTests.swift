@@ -94,6 +94,10 @@ struct OpenVSwitchTests {
                     .networkSource, basis: 7, .iterativeHash, linkCount: 5, destination: FieldSlice(.reg3))),
             "multipath(nw_src,7,iter_hash,5,0,NXM_NX_REG3[])"
         ),
+        (
+            .bundle(BundleAction(.ethernetSource, basis: 3, .highestRandomWeight, members: [PortNumber(4), .any])),
+            "bundle(eth_src,3,hrw,ofport,members:4,ANY)"
+        ),
         (.decrementTTL, "dec_ttl"), (.decrementTTLNotifying([1, 2]), "dec_ttl(1,2)"),
         (.outputTruncated(PortNumber(3), maxLength: 100), "output(port=3,max_len=100)"),
         (.setField(.metadata, value: 5, mask: 15), "set_field:0x5/0xf->metadata"),

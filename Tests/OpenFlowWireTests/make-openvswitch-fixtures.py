@@ -23,6 +23,11 @@ ACTIONS = [
     "multipath(nw_src,7,modulo_n,16,4294967295,NXM_OF_ETH_DST[0..3])",
     "multipath(nw_dst,8,modulo_n,2,0,NXM_NX_TUN_ID[63])",
     "multipath(symmetric_l3,9,modulo_n,3,0,NXM_OF_IN_PORT[])",
+    "bundle(eth_src,0,hrw,ofport,members:4,8)",
+    "bundle(symmetric_l3l4,65535,active_backup,ofport,members:)",
+    "bundle(nw_src,7,hrw,ofport,members:1,2,3,LOCAL,IN_PORT,FLOOD,ANY,65279)",
+    "bundle_load(symmetric_l4,50,active_backup,ofport,NXM_NX_REG0[],members:1)",
+    "bundle_load(symmetric_l3,1,hrw,ofport,NXM_NX_REG1[16..31],members:5,6,7,8,9)",
 ]
 
 
