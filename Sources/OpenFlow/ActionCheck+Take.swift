@@ -19,6 +19,9 @@ extension ActionCheck {
             try requirePrerequisite(of: source.field)
             try setUnknown(destination)
         case .pop(let slice): try setUnknown(slice)
+        case .clone(let inner):
+            var copy = self
+            for action in inner { try copy.take(action) }
         case .multipath(let multipath): try setUnknown(multipath.destination)
         case .bundle(let bundle): if let destination = bundle.destination { try setUnknown(destination) }
         case .pushVLAN, .popVLAN, .modVLANVID, .modVLANPCP: try takeTag(action)

@@ -36,6 +36,7 @@ extension FlowTextActionParser {
         case .note: return .note(try reader.hexadecimalBytes(item.value, atMost: 65_518, for: "note"))
         case .finTimeout: return try finTimeout(item)
         case .multipath: return try multipath(item)
+        case .clone: return try clone(item)
         case .bundle: return try bundle(item, loads: false)
         case .bundleLoad: return try bundle(item, loads: true)
         case .unsupported:

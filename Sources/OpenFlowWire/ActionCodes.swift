@@ -86,6 +86,7 @@ enum NiciraAction {
     static let controller2: UInt16 = 37
     static let outputTruncated: UInt16 = 39
     static let group: UInt16 = 40
+    static let clone: UInt16 = 42
     static let learn2: UInt16 = 45
 }
 

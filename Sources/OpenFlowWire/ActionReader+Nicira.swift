@@ -21,6 +21,7 @@ extension ActionReader {
         case NiciraAction.learn2: return try learn(&body, isSecond: true)
         case NiciraAction.controller2: return try controller2(&body)
         case NiciraAction.multipath: return try multipath(&body)
+        case NiciraAction.clone: return try clone(&body)
         case NiciraAction.bundle: return try bundle(&body, loads: false)
         case NiciraAction.bundleLoad: return try bundle(&body, loads: true)
         case NiciraAction.decrementTTLNotifying:

@@ -31,7 +31,7 @@ struct ActionSet {
             case .output, .outputField, .controller, .outputTruncated, .enqueue: self = .output
             case .resubmit: self = .resubmit
             case .meter, .popQueue, .learn, .conjunction, .note, .push, .pop, .exit, .finTimeout, .multipath,
-                .bundle:
+                .bundle, .clone:
                 return nil
             }
         }

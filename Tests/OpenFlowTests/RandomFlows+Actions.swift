@@ -11,7 +11,7 @@ extension RandomFlows {
     }
 
     mutating func newerAction() -> Action {
-        switch Int.random(in: 0..<10, using: &generator) {
+        switch Int.random(in: 0..<11, using: &generator) {
         case 0: return forOpenVSwitch ? .setQueue(UInt32(bits(32))) : .enqueue(realPort(), queue: UInt32(bits(32)))
         case 1: return .popQueue
         case 2: return .outputTruncated(realPort(), maxLength: UInt32.random(in: 14 ... .max, using: &generator))
@@ -23,6 +23,7 @@ extension RandomFlows {
                 ? .push(slice(of: pick(readable()), width: nil)) : .pop(slice(of: pick(writable()), width: nil))
         case 7: return finTimeoutOrExit()
         case 8: return chance(50) ? multipath() : bundle()
+        case 9: return clone()
         default: return newerActionOfSet()
         }
     }
@@ -55,6 +56,14 @@ extension RandomFlows {
                 pick(HashedFields.allCases), basis: UInt16(bits(16)), pick(MultipathAction.Algorithm.allCases),
                 linkCount: Int.random(in: 1...most, using: &generator), argument: UInt32(bits(32)),
                 destination: destination))
+    }
+
+    /// What it makes of the packet does not last.
+    private mutating func clone() -> Action {
+        let before = (kind, tags, isLaterFragment)
+        let inner = (0..<Int(bits(2))).map { _ in chance(50) ? action(inSet: false) : newerAction() }
+        (kind, tags, isLaterFragment) = before
+        return .clone(inner)
     }
 
     private mutating func bundle() -> Action {

@@ -25,6 +25,8 @@ extension Generator {
         // First, while the packet is what the match says.
         var actions = list(0...2) { $0.particularAction(version, for: match) }.compactMap { $0 }
         actions += list(0...6) { $0.action(version) }
+        if chance(5) { actions.append(.clone(list(0...3) { $0.action(version) })) }
+        if chance(9) { actions.append(.clone([.clone([action(version)]), action(version)])) }
         // A pair that needs to be together.
         if chance(3) { actions += [.pushVLAN(etherType: 0x88a8), .setField(.vlanVID, value: 0x1005, mask: 0x1fff)] }
         return version == .v10 ? actions.filter { $0 != .pushVLAN(etherType: 0x88a8) && !isTag($0) } : actions

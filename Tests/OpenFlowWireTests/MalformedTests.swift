@@ -158,6 +158,38 @@ import Testing
         #expect(refused(members: [0, 1, 255, 0, 0, 0, 0, 0]) == [2, 4])
     }
 
+    /// Open vSwitch has no limit but the message's for clones in one another.
+    @Test func clone() {
+        func clone(_ inner: [UInt8], padding: Int = 6) -> [UInt8] {
+            let length = 10 + padding + inner.count
+            return [0xff, 0xff, UInt8(length >> 8), UInt8(length & 255), 0, 0, 0x23, 0x20, 0, 42]
+                + [UInt8](repeating: 0, count: padding) + inner
+        }
+        func refused(_ inner: [UInt8], _ codec: Codec = MalformedTests.codec) -> [UInt16] {
+            let length = 16 + clone(inner).count
+            let instruction = [0, 4, UInt8((length - 8) >> 8), UInt8((length - 8) & 255), 0, 0, 0, 0] + clone(inner)
+            if codec.version == .v10 {
+                var body: [UInt8] = [0, 0x3f, 0xff, 0xff] + [UInt8](repeating: 0, count: 60)
+                for index in 56..<62 { body[index] = 255 }
+                return number(error(message(14, body + clone(inner), version: 1), codec))
+            }
+            return number(error(flowMod([], instruction), codec))
+        }
+        let output: [UInt8] = [0, 0, 0, 16, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0]
+        #expect(refused([]) == [])
+        #expect(refused(output + output) == [])
+        #expect(refused([0, 99, 0, 8, 0, 0, 0, 0]) == [2, 0])
+        #expect(refused([0, 0, 0, 16, 0, 0, 0, 1]) == [2, 1])
+        #expect(refused([0, 24, 0, 8, 0, 0, 0, 0]) == [2, 10])  // dec_nw_ttl of no IP
+        // A conjunction, and 1.0's write_metadata.
+        #expect(refused([0xff, 0xff, 0, 16, 0, 0, 0x23, 0x20, 0, 34, 0, 2, 0, 0, 0, 1]) == [2, 5])
+        let metadata = [0xff, 0xff, 0, 32, 0, 0, 0x23, 0x20, 0, 22] + [UInt8](repeating: 0, count: 22)
+        #expect(refused(metadata, Codec(version: .v10)) == [2, 5])
+        #expect(refused([], Codec(version: .v10)) == [])
+        #expect(refused((1..<32).reduce(into: output) { inner, _ in inner = clone(inner) }) == [])
+        #expect(refused((1...32).reduce(into: output) { inner, _ in inner = clone(inner) }) == [2, 7])
+    }
+
     @Test func groupsMetersPortsAndTables() {
         #expect(number(error(message(15, [0, 9, 0, 0, 0, 0, 0, 1]))) == [6, 11])
         #expect(number(error(message(15, [0, 0, 9, 0, 0, 0, 0, 1]))) == [6, 10])

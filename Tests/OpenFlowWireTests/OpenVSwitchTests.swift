@@ -98,6 +98,7 @@ struct OpenVSwitchTests {
             .bundle(BundleAction(.ethernetSource, basis: 3, .highestRandomWeight, members: [PortNumber(4), .any])),
             "bundle(eth_src,3,hrw,ofport,members:4,ANY)"
         ),
+        (.clone([.clone([]), .output(PortNumber(3), maxLength: 0), .exit]), "clone(clone(drop),output:3,exit)"),
         (.decrementTTL, "dec_ttl"), (.decrementTTLNotifying([1, 2]), "dec_ttl(1,2)"),
         (.outputTruncated(PortNumber(3), maxLength: 100), "output(port=3,max_len=100)"),
         (.setField(.metadata, value: 5, mask: 15), "set_field:0x5/0xf->metadata"),

@@ -28,6 +28,9 @@ ACTIONS = [
     "bundle(nw_src,7,hrw,ofport,members:1,2,3,LOCAL,IN_PORT,FLOOD,ANY,65279)",
     "bundle_load(symmetric_l4,50,active_backup,ofport,NXM_NX_REG0[],members:1)",
     "bundle_load(symmetric_l3,1,hrw,ofport,NXM_NX_REG1[16..31],members:5,6,7,8,9)",
+    "clone(drop)",
+    "clone(output:1,clone(set_queue:5,output:2),exit),output:3",
+    "clone(push:NXM_NX_REG0[],resubmit(,4)),clone(bundle(eth_src,0,hrw,ofport,members:4,8),note:01.02.03.04.05.06)",
 ]
 
 
