@@ -95,7 +95,7 @@ let package = Package(
         .testTarget(name: "OpenFlowTests", dependencies: ["OpenFlow", "Packet"], swiftSettings: machine),
         .testTarget(
             name: "OpenFlowWireTests", dependencies: ["OpenFlowWire", "OpenFlow", "Packet"],
-            exclude: ["make-fixtures.py", "Fixtures"], swiftSettings: machine),
+            exclude: ["make-fixtures.py", "make-openvswitch-fixtures.py", "Fixtures"], swiftSettings: machine),
         .testTarget(name: "FlowTableTests", dependencies: ["FlowTable", "OpenFlow", "Packet"], swiftSettings: machine),
         .testTarget(
             name: "DatapathTests",

@@ -52,6 +52,14 @@ public final class FlowEffects: Sendable {
             case .modField(let field, _): write(field)
             case .pushVLAN, .popVLAN, .modVLANVID, .modVLANPCP: writeTags()
             case .decrementTTL, .decrementTTLNotifying: write(.ipTTL)
+            case .clone(let inner): for action in inner { add(action) }
+            case .multipath(let multipath): write(multipath.destination)
+            case .bundle(let bundle):
+                if let destination = bundle.destination {
+                    write(destination)
+                } else if bundle.members.contains(.table) {
+                    tables.insert(0)
+                }
             case .learn(let learn): if let result = learn.result { write(result) }
             case .outputField, .meter, .setQueue, .popQueue, .controller, .conjunction, .note, .push, .exit,
                 .finTimeout:

@@ -43,6 +43,11 @@ public struct FlowModRules: Sendable {
         case .group(let group):
             if !groupExists(group) { throw .badAction(.badOutGroup, "there is no group \(group): add it first") }
         case .meter(let meter): try check(meter: meter)
+        case .clone(let inner): for action in inner { try check(action) }
+        case .bundle(let bundle):
+            if let port = bundle.members.first(where: { $0 != .any && !$0.isPossibleOutput }) {
+                throw .badAction(.badOutPort, "no packet can be output to port \(port.rawValue)")
+            }
         case .controller(let controller):
             if let meter = controller.meter { try check(meter: meter) }
         default: break

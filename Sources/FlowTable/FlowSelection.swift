@@ -58,7 +58,7 @@ extension FlowSelection {
 extension InstructionSet {
     /// Whether an action, executed at once or at the end, has a property. Groups' buckets are not looked into.
     func hasAction(where condition: (Action) -> Bool) -> Bool {
-        apply.contains(where: condition) || write.contains(where: condition)
+        apply.flattened.contains(where: condition) || write.contains(where: condition)
     }
 }
 

@@ -94,6 +94,12 @@ public enum Action: Sendable, Hashable {
     case exit
     /// `fin_timeout(…)`: other timeouts, in seconds, once a TCP connection ends.
     case finTimeout(idleSeconds: UInt16, hardSeconds: UInt16)
+    /// `multipath(…)`: a link, chosen by a hash, into a field.
+    indirect case multipath(MultipathAction)
+    /// `bundle(…)` or `bundle_load(…)`: to a live port, or its number into a field.
+    indirect case bundle(BundleAction)
+    /// `clone(ACTION,…)`: actions after which the packet is as it was before.
+    indirect case clone([Action])
     /// `output(port=PORT,max_len=BYTES)`: a packet cut to that length.
     case outputTruncated(PortNumber, maxLength: UInt32)
 }

@@ -19,6 +19,11 @@ extension ActionCheck {
             try requirePrerequisite(of: source.field)
             try setUnknown(destination)
         case .pop(let slice): try setUnknown(slice)
+        case .clone(let inner):
+            var copy = self
+            for action in inner { try copy.take(action) }
+        case .multipath(let multipath): try setUnknown(multipath.destination)
+        case .bundle(let bundle): if let destination = bundle.destination { try setUnknown(destination) }
         case .pushVLAN, .popVLAN, .modVLANVID, .modVLANPCP: try takeTag(action)
         case .modField(let id, _): try modify(id)
         case .decrementTTL, .decrementTTLNotifying: try require(.ip)

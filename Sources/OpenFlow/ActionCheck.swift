@@ -109,7 +109,7 @@ extension Action {
     var mayStandInActionSet: Bool {
         switch self {
         case .outputField, .meter, .popQueue, .enqueue, .controller, .learn, .conjunction, .note, .push, .pop, .exit,
-            .finTimeout, .outputTruncated:
+            .finTimeout, .multipath, .bundle, .clone, .outputTruncated:
             false
         default: true
         }

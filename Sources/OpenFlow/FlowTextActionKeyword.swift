@@ -17,7 +17,7 @@ enum FlowTextActionKeyword: Sendable {
     /// `mod_nw_tos`: ip_dscp times four.
     case modifyTypeOfService
     case decrementTTL, setMPLSTTL, setField, load, move, push, pop
-    case learn, conjunction, note, finTimeout
+    case learn, conjunction, note, finTimeout, multipath, bundle, bundleLoad, clone
     case meter, applyActions, clearActions, writeActions, writeMetadata, gotoTable
     /// Known, but not to be had yet.
     case unsupported
@@ -48,12 +48,13 @@ enum FlowTextActionKeyword: Sendable {
         ("move", .move), ("push", .push), ("pop", .pop), ("learn", .learn), ("conjunction", .conjunction),
         ("note", .note), ("fin_timeout", .finTimeout), ("exit", .plain(.exit)), ("meter", .meter),
         ("apply_actions", .applyActions), ("clear_actions", .clearActions), ("write_actions", .writeActions),
-        ("write_metadata", .writeMetadata), ("goto_table", .gotoTable),
+        ("write_metadata", .writeMetadata), ("goto_table", .gotoTable), ("multipath", .multipath),
+        ("bundle", .bundle), ("bundle_load", .bundleLoad), ("clone", .clone),
     ]
 
     private static let namesOfUnsupported = [
-        "bundle", "bundle_load", "multipath", "encap", "decap", "dec_nsh_ttl", "ct", "ct_clear", "nat",
-        "clone", "check_pkt_larger", "sample", "delete_field", "output_trunc", "unroll_xlate", "debug_recirc",
+        "encap", "decap", "dec_nsh_ttl", "ct", "ct_clear", "nat",
+        "check_pkt_larger", "sample", "delete_field", "output_trunc", "unroll_xlate", "debug_recirc",
         "debug_slow",
     ]
 }

@@ -35,6 +35,10 @@ extension FlowTextActionParser {
         case .conjunction: return try conjunction(item)
         case .note: return .note(try reader.hexadecimalBytes(item.value, atMost: 65_518, for: "note"))
         case .finTimeout: return try finTimeout(item)
+        case .multipath: return try multipath(item)
+        case .clone: return try clone(item)
+        case .bundle: return try bundle(item, loads: false)
+        case .bundleLoad: return try bundle(item, loads: true)
         case .unsupported:
             throw reader.error(at: item.key.lowerBound, "\(reader.text(item.key)) is not supported yet")
         case .drop, .meter, .applyActions, .clearActions, .writeActions, .writeMetadata, .gotoTable, nil:

@@ -15,6 +15,8 @@ struct FlowTextActionParser {
     /// The first conjunction, and the first of what may not stand beside one.
     private var conjunction: Int?
     private var besideConjunction: Int?
+    /// Clones that this place of the list is inside of.
+    private var cloneDepth = 0
 
     private enum Stage: Int {
         case meter, applyActions, clearActions, writeActions, writeMetadata, gotoTable
@@ -149,6 +151,19 @@ struct FlowTextActionParser {
         case .writeMetadata: instructions.metadata = try metadata(item)
         case .gotoTable: instructions.gotoTable = try gotoTable(item)
         }
+    }
+
+    /// `clone(ACTION,…)`: what it makes of the packet is of no concern to what follows.
+    mutating func clone(_ item: FlowTextItem) throws(FlowTextError) -> Action {
+        if cloneDepth == Action.mostNestedClones {
+            throw reader.error(at: item.key.lowerBound, "\(cloneDepth) clones stand in one another, which is the most")
+        }
+        let before = check
+        cloneDepth += 1
+        let inner = try actions([parenthesised(item)], .applyActions)
+        cloneDepth -= 1
+        check = before
+        return .clone(inner)
     }
 
     private func parenthesised(_ item: FlowTextItem) throws(FlowTextError) -> Range<Int> {

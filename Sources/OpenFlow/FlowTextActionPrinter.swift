@@ -50,6 +50,10 @@ extension Action: CustomStringConvertible {
         case .pop(let slice): "pop:\(slice)"
         case .exit: "exit"
         case .finTimeout(let idle, let hard): Self.finTimeout(idle, hard)
+        case .multipath(let multipath): multipath.description
+        case .bundle(let bundle): bundle.description
+        case .clone(let inner):
+            "clone(" + (inner.isEmpty ? "drop" : inner.map(\.description).joined(separator: ",")) + ")"
         }
     }
 

@@ -11,6 +11,8 @@ extension FlowText {
         ("changes of flows", FlowMod.Command.flowText.names.map(\.name)),
         ("controller", FlowTextControllerProperty.allCases.map(\.rawValue) + PacketInReason.allCases.map(\.flowText)),
         ("learn", FlowTextLearnProperty.allCases.map(\.rawValue)),
+        ("multipath", HashedFields.allCases.map(\.name) + MultipathAction.Algorithm.allCases.map(\.name)),
+        ("bundle", BundleAction.Algorithm.allCases.map(\.name) + ["ofport", "members", "slaves"]),
         ("changes of groups", GroupMod.Command.flowText.names.map(\.name)),
         (
             "groups",

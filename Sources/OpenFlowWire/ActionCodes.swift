@@ -60,6 +60,9 @@ enum NiciraAction {
     static let load: UInt16 = 7
     static let note: UInt16 = 8
     static let setTunnel64: UInt16 = 9
+    static let multipath: UInt16 = 10
+    static let bundle: UInt16 = 12
+    static let bundleLoad: UInt16 = 13
     static let resubmitTable: UInt16 = 14
     static let outputField: UInt16 = 15
     static let learn: UInt16 = 16
@@ -83,6 +86,7 @@ enum NiciraAction {
     static let controller2: UInt16 = 37
     static let outputTruncated: UInt16 = 39
     static let group: UInt16 = 40
+    static let clone: UInt16 = 42
     static let learn2: UInt16 = 45
 }
 

@@ -20,6 +20,10 @@ extension ActionReader {
         case NiciraAction.learn: return try learn(&body, isSecond: false)
         case NiciraAction.learn2: return try learn(&body, isSecond: true)
         case NiciraAction.controller2: return try controller2(&body)
+        case NiciraAction.multipath: return try multipath(&body)
+        case NiciraAction.clone: return try clone(&body)
+        case NiciraAction.bundle: return try bundle(&body, loads: false)
+        case NiciraAction.bundleLoad: return try bundle(&body, loads: true)
         case NiciraAction.decrementTTLNotifying:
             let count = Int(try body.uint16())
             try body.skip(4)

@@ -6,6 +6,8 @@ struct ActionReader {
     let version: OpenFlowVersion
     /// write_metadata, which among 1.0's actions stands for the instruction that 1.0 lacks.
     var metadata: InstructionSet.MetadataWrite?
+    /// Clones that the actions at hand are inside of.
+    private var cloneDepth = 0
 
     init(_ version: OpenFlowVersion) { self.version = version }
 
@@ -22,6 +24,24 @@ struct ActionReader {
             if let action = try action(type, &body) { actions.append(action) }
         }
         return actions
+    }
+
+    /// NXAST_CLONE (ovs-actions(7), clone): six bytes of padding, and actions.
+    mutating func clone(_ body: inout WireReader) throws(OpenFlowError) -> Action {
+        if cloneDepth == Action.mostNestedClones {
+            throw .badAction(.tooMany, "at most \(cloneDepth) clones may stand in one another")
+        }
+        try body.require(6, Self.badLength("clone is cut short"))
+        try body.skip(6)
+        let before = metadata
+        cloneDepth += 1
+        let inner = try actions(&body)
+        cloneDepth -= 1
+        if metadata != before { throw Self.badArgument("write_metadata can't stand in a clone") }
+        if let other = inner.first(where: { !$0.mayStandInClone }) {
+            throw Self.badArgument("\(other) can't stand in a clone")
+        }
+        return .clone(inner)
     }
 
     static func badLength(_ message: String) -> OpenFlowError { .badAction(.badLength, message) }

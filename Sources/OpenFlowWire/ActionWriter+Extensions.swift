@@ -31,12 +31,14 @@ extension ActionWriter {
             }
         case .controller(let controller): self.controller(controller)
         case .learn(let learn): self.learn(learn)
+        case .multipath(let multipath): self.multipath(multipath)
+        case .bundle(let bundle): self.bundle(bundle)
         default: break
         }
     }
 
     /// The code by which Nicira's actions name a field. NXM_OF_IN_PORT has 16 bits: for more, OXM_OF_IN_PORT.
-    private static func code(_ slice: FieldSlice) -> (FieldCode, byteCount: Int) {
+    static func code(_ slice: FieldSlice) -> (FieldCode, byteCount: Int) {
         if slice.field == .inPort && slice.firstBit + slice.bitCount <= 16 { return (FieldCodes.inPort16, 2) }
         let (field, code) = FieldCodes.nicira[Int(slice.field.rawValue)]
         return (code, field.byteCount)

@@ -95,9 +95,18 @@ struct ActionWriter {
         case .copyTTLIn: later(ActionCode.copyTTLIn)
         case .pushPBB(let etherType): later(ActionCode.pushPBB, UInt32(etherType) << 16)
         case .popPBB: later(ActionCode.popPBB)
+        case .clone(let inner): clone(inner)
         case .meter(let meter): if version >= .v15 { standard(ActionCode.meter, meter) }
         default: writeExtension(action)
         }
+    }
+
+    private mutating func clone(_ inner: [Action]) {
+        let (start, before) = (out.count, protocols)
+        nicira(NiciraAction.clone)
+        write(inner)
+        protocols = before
+        out.patchLength(since: start, at: start + 2)
     }
 
     /// An action that 1.0 lacks.

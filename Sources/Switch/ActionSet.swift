@@ -30,7 +30,9 @@ struct ActionSet {
             case .group: self = .group
             case .output, .outputField, .controller, .outputTruncated, .enqueue: self = .output
             case .resubmit: self = .resubmit
-            case .meter, .popQueue, .learn, .conjunction, .note, .push, .pop, .exit, .finTimeout: return nil
+            case .meter, .popQueue, .learn, .conjunction, .note, .push, .pop, .exit, .finTimeout, .multipath,
+                .bundle, .clone:
+                return nil
             }
         }
     }

@@ -72,7 +72,7 @@ extension Bridge {
     ) -> FlowModOutcome {
         var outcome = FlowModOutcome()
         outcome.removed = tables.remove(reason: reason, now: MonotonicClock.nanoseconds) { flow in
-            instructions(flow.instructions) || flow.instructions.apply.contains(where: actions)
+            instructions(flow.instructions) || flow.instructions.apply.flattened.contains(where: actions)
                 || flow.instructions.write.contains(where: actions)
         }
         outcome.removed += removeLearned(by: outcome)

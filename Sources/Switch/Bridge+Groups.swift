@@ -82,7 +82,7 @@ extension InstructionSet {
     public var groups: Set<UInt32> {
         var found: Set<UInt32> = []
         for list in [apply, write] {
-            for case .group(let id) in list { found.insert(id) }
+            for case .group(let id) in list.flattened { found.insert(id) }
         }
         return found
     }

@@ -114,7 +114,7 @@ extension Bridge {
 extension InstructionSet {
     /// Whether packets change the tables.
     var changesTables: Bool {
-        apply.contains {
+        apply.flattened.contains {
             switch $0 {
             case .learn, .finTimeout: true
             default: false
@@ -124,7 +124,9 @@ extension InstructionSet {
 
     /// Where flows are that were learned and go with the flow.
     fileprivate func addPlacesToClear(to places: inout Set<LearningPlace>) {
-        for case .learn(let action) in apply where action.deletesLearned { places.insert(LearningPlace(action)) }
+        for case .learn(let action) in apply.flattened where action.deletesLearned {
+            places.insert(LearningPlace(action))
+        }
     }
 }
 

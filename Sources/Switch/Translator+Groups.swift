@@ -45,6 +45,23 @@ extension Translator {
         }
     }
 
+    /// `clone`: a copy of the packet goes its own way to the end, where the action set is executed for it too; then the
+    /// packet, its stack and its action set are as before (ovs-actions(7), and what Open vSwitch does).
+    mutating func clone(_ actions: [Action], depth: Int) {
+        let stack = self.stack
+        var exits = false
+        inBody(Instruction(.clone)) { translator in
+            for action in actions where !translator.flowIsOver { translator.execute(action, depth: depth) }
+            // To the tables' actions an exit anywhere is the end; action sets are executed all the same.
+            exits = translator.hasExited
+            translator.hasExited = false
+            translator.flowIsOver = false
+            translator.executeActionSet(depth: depth)
+        }
+        self.stack = stack
+        hasExited = exits
+    }
+
     /// Unless by certain fields, the choice is made for each packet when it comes: so the megaflow depends on no bit by
     /// which it is made.
     private mutating func select(_ buckets: [Int], of entry: GroupEntry, depth: Int) {

@@ -41,7 +41,7 @@ struct Translator: ~Copyable {
     /// The bits of the TTL that its first decrement depended on; `nil`: there was none.
     var timeToLiveBits: UInt128?
     /// `push` and `pop`.
-    private var stack: [UInt128] = []
+    var stack: [UInt128] = []
     /// What `set_queue` said; 0: the port's own.
     var queue: UInt32 = 0
     /// Whether not all packets of the megaflow come this far, so that each must be counted when it does.
@@ -109,7 +109,7 @@ struct Translator: ~Copyable {
     private mutating func end() {
         hasExited = false
         flowIsOver = false
-        if halt == nil, !actionSet.isEmpty { executeActionSet() }
+        if halt == nil, !actionSet.isEmpty { executeActionSet(depth: 0) }
         completeMask()
         if case .failed(let reason) = halt {
             translation.instructions.removeAll(keepingCapacity: true)
@@ -230,6 +230,9 @@ struct Translator: ~Copyable {
         case .push(let slice): stack.append(read(slice))
         case .pop(let slice): if let value = stack.popLast() { write(value, to: slice) }
         case .exit: hasExited = true
+        case .multipath(let action): chooseLink(action)
+        case .clone(let actions): clone(actions, depth: depth)
+        case .bundle(let action): choosePort(action, depth: depth)
         case .learn(let action): learn(action)
         case .finTimeout(let idle, let hard): shortenTimeouts(idleSeconds: idle, hardSeconds: hard)
         case .note, .conjunction: break
@@ -238,9 +241,9 @@ struct Translator: ~Copyable {
     }
 
     /// Executes what the packet gathered, after its last table.
-    private mutating func executeActionSet() {
+    mutating func executeActionSet(depth: Int) {
         for action in actionSet.actions {
-            execute(action, depth: 0)
+            execute(action, depth: depth)
             if flowIsOver { return }
         }
     }

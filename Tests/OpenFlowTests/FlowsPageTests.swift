@@ -22,7 +22,7 @@ struct FlowsPageTests {
         for line in page {
             let pieces = line.split(separator: "`", omittingEmptySubsequences: false)
             for (index, piece) in pieces.enumerated() where index % 2 == 1 || line.hasPrefix("    ") {
-                words.formUnion(piece.split { !$0.isLetter && !$0.isNumber && $0 != "_" })
+                words.formUnion(piece.split { !$0.isLetter && !$0.isNumber && $0 != "_" && $0 != "+" })
             }
         }
         return words

@@ -71,6 +71,9 @@ struct OpenVSwitchDifferentialTests {
             defer { tags = max(tags, 1) }
             let set = Action.setField(.vlanPCP, value: UInt128(priority), mask: 7)
             return tags > 0 ? [set] : [.pushVLAN(etherType: 0x8100), set]
+        case .clone(let inner):
+            var tagsWithin = tags
+            return [.clone(inner.flatMap { normalised($0, ipProtocol, &tagsWithin) })]
         case .pushVLAN: tags += 1
         case .popVLAN: tags = max(tags - 1, 0)
         default: break

@@ -11,7 +11,7 @@ extension RandomFlows {
     }
 
     mutating func newerAction() -> Action {
-        switch Int.random(in: 0..<9, using: &generator) {
+        switch Int.random(in: 0..<11, using: &generator) {
         case 0: return forOpenVSwitch ? .setQueue(UInt32(bits(32))) : .enqueue(realPort(), queue: UInt32(bits(32)))
         case 1: return .popQueue
         case 2: return .outputTruncated(realPort(), maxLength: UInt32.random(in: 14 ... .max, using: &generator))
@@ -22,6 +22,8 @@ extension RandomFlows {
             return chance(50)
                 ? .push(slice(of: pick(readable()), width: nil)) : .pop(slice(of: pick(writable()), width: nil))
         case 7: return finTimeoutOrExit()
+        case 8: return chance(50) ? multipath() : bundle()
+        case 9: return clone()
         default: return newerActionOfSet()
         }
     }
@@ -44,6 +46,34 @@ extension RandomFlows {
     private mutating func finTimeoutOrExit() -> Action {
         guard kind.satisfied.contains(.tcp) else { return .exit }
         return .finTimeout(idleSeconds: UInt16(bits(16)), hardSeconds: UInt16(bits(2)))
+    }
+
+    private mutating func multipath() -> Action {
+        let destination = slice(of: pick([.reg1, .reg9, .metadata, .ethDst]), width: nil)
+        let most = 1 << min(destination.bitCount, 16)
+        return .multipath(
+            MultipathAction(
+                pick(HashedFields.allCases), basis: UInt16(bits(16)), pick(MultipathAction.Algorithm.allCases),
+                linkCount: Int.random(in: 1...most, using: &generator), argument: UInt32(bits(32)),
+                destination: destination))
+    }
+
+    /// What it makes of the packet does not last.
+    private mutating func clone() -> Action {
+        let before = (kind, tags, isLaterFragment)
+        let inner = (0..<Int(bits(2))).map { _ in chance(50) ? action(inSet: false) : newerAction() }
+        (kind, tags, isLaterFragment) = before
+        return .clone(inner)
+    }
+
+    private mutating func bundle() -> Action {
+        let members = (0..<Int(bits(3))).map { _ in chance(80) ? realPort() : pick([.local, .inPort, .flood, .any]) }
+        let width = Int.random(in: 16...32, using: &generator)
+        return .bundle(
+            BundleAction(
+                pick(HashedFields.allCases), basis: UInt16(bits(16)), pick(BundleAction.Algorithm.allCases),
+                members: members,
+                destination: chance(50) ? nil : slice(of: pick([.reg1, .reg9, .metadata, .ethDst]), width: width)))
     }
 
     /// Open vSwitch's action has room for six bytes and any number of eights.

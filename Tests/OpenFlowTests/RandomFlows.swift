@@ -188,7 +188,7 @@ struct RandomFlows {
         return set
     }
 
-    private mutating func action(inSet: Bool) -> Action {
+    mutating func action(inSet: Bool) -> Action {
         switch Int.random(in: 0..<11, using: &generator) {
         case 0, 1: return output()
         case 2: return inSet ? output() : .outputField(slice(of: pick(readable()), width: nil))

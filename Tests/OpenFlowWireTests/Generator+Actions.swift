@@ -25,6 +25,8 @@ extension Generator {
         // First, while the packet is what the match says.
         var actions = list(0...2) { $0.particularAction(version, for: match) }.compactMap { $0 }
         actions += list(0...6) { $0.action(version) }
+        if chance(5) { actions.append(.clone(list(0...3) { $0.action(version) })) }
+        if chance(9) { actions.append(.clone([.clone([action(version)]), action(version)])) }
         // A pair that needs to be together.
         if chance(3) { actions += [.pushVLAN(etherType: 0x88a8), .setField(.vlanVID, value: 0x1005, mask: 0x1fff)] }
         return version == .v10 ? actions.filter { $0 != .pushVLAN(etherType: 0x88a8) && !isTag($0) } : actions
@@ -55,7 +57,7 @@ extension Generator {
 
     private mutating func action(_ version: OpenFlowVersion) -> Action {
         let isIn10 = version == .v10
-        switch Int.random(in: 0..<22, using: &self) {
+        switch Int.random(in: 0..<23, using: &self) {
         case 0: return .output(port(), maxLength: number())
         case 1: return .output(.controller, maxLength: number())
         case 2: return .setField(.ethDst, value: value(48), mask: 0xffff_ffff_ffff)
@@ -83,6 +85,7 @@ extension Generator {
         case 18: return .learn(learnAction())
         case 19: return isIn10 ? .enqueue(port(), queue: number()) : .pushPBB(etherType: 0x88e7)
         case 20 where isIn10: return .modVLANVID(5)
+        case 21: return chance(2) ? .multipath(multipathAction()) : .bundle(bundleAction())
         default: return isIn10 ? .modField(.tcpSrc, UInt32(number(UInt16.self))) : .pushPBB(etherType: 0x88e7)
         }
     }
@@ -96,6 +99,22 @@ extension Generator {
         action.pauses = chance(3)
         if chance(3) { action.meter = number() }
         return action
+    }
+
+    private mutating func multipathAction() -> MultipathAction {
+        let destination = slice()
+        return MultipathAction(
+            pick(HashedFields.allCases), basis: number(), pick(MultipathAction.Algorithm.allCases),
+            linkCount: Int.random(in: 1...1 << min(destination.bitCount, 16), using: &self), argument: number(),
+            destination: destination)
+    }
+
+    private mutating func bundleAction() -> BundleAction {
+        let members: [PortNumber] = list(0...5) { $0.pick([.any, .local, .flood, PortNumber(1), PortNumber(0xfeff)]) }
+        return BundleAction(
+            pick(HashedFields.allCases), basis: number(), pick(BundleAction.Algorithm.allCases), members: members,
+            destination: chance(2)
+                ? nil : FieldSlice(.reg4, firstBit: Int.random(in: 0...16, using: &self), bitCount: 16))
     }
 
     private mutating func learnAction() -> LearnAction {

@@ -109,6 +109,87 @@ import Testing
         #expect(refused([0, 25, 0, 16, 0x80, 0, 0x10, 1, 64, 0, 0, 0, 0, 0, 0, 0], match: ip) == [2, 15])
     }
 
+    /// The errors are those of Open vSwitch.
+    @Test func multipath() {
+        func refused(
+            fields: UInt8 = 6, algorithm: UInt8 = 3, lastLink: UInt8 = 15, bits: [UInt8] = [0, 3],
+            field: [UInt8] = [0, 1, 0, 4], more: [UInt8] = []
+        ) -> [UInt16] {
+            var action: [UInt8] = [0xff, 0xff, 0, UInt8(32 + more.count), 0, 0, 0x23, 0x20, 0, 10, 0, fields]
+            action += [0, 5, 0, 0, 0, algorithm, 0, lastLink, 0, 0, 0, 0, 0, 0]
+            return number(error(flowMod([], apply(action + bits + field + more))))
+        }
+        #expect(refused() == [])
+        #expect(refused(fields: 7) == [2, 5])
+        #expect(refused(algorithm: 4) == [2, 5])
+        #expect(refused(lastLink: 16) == [2, 5])  // 17 links in four bits
+        #expect(refused(bits: [7, 3]) == [])
+        #expect(refused(bits: [7, 0x43]) == [2, 14])  // bits 29 to 32 of a register
+        #expect(refused(field: [0, 1, 0xfe, 4]) == [2, 13])
+        #expect(refused(field: [0, 1, 0x44, 2]) == [2, 15])  // tcp_flags
+        #expect(refused(field: [0, 0, 0x12, 2]) == [2, 10])  // tcp_src of any packet
+        #expect(refused(more: [0, 0, 0, 0, 0, 0, 0, 0]) == [2, 1])
+    }
+
+    /// The errors are those of Open vSwitch.
+    @Test func bundleAction() {
+        func refused(
+            _ type: UInt8 = 12, algorithm: UInt8 = 1, fields: UInt8 = 0, memberType: UInt8 = 2, count: [UInt8] = [0, 2],
+            destination: [UInt8] = [0, 0, 0, 0, 0, 0], zero: UInt8 = 0, members: [UInt8] = [0, 1, 255, 255, 0, 0, 0, 0]
+        ) -> [UInt16] {
+            var action: [UInt8] = [0xff, 0xff, 0, UInt8(32 + members.count), 0, 0, 0x23, 0x20, 0, type, 0, algorithm]
+            action += [0, fields, 0, 5, 0, 0, 0, memberType] + count + destination + [0, 0, 0, zero]
+            return number(error(flowMod([], apply(action + members))))
+        }
+        #expect(refused() == [])
+        #expect(refused(count: [0, 0], members: []) == [])
+        #expect(refused(algorithm: 2) == [2, 5])
+        #expect(refused(fields: 7) == [2, 5])
+        #expect(refused(memberType: 4) == [2, 5])
+        #expect(refused(count: [8, 1]) == [2, 5])
+        #expect(refused(count: [0, 5]) == [2, 1])
+        #expect(refused(zero: 1) == [2, 5])
+        #expect(refused(destination: [0, 15, 0, 1, 0, 4]) == [2, 5])  // bundle has none
+        #expect(refused(13, destination: [0, 15, 0, 1, 0, 4]) == [])
+        #expect(refused(13, destination: [0, 14, 0, 1, 0, 4]) == [2, 5])  // 15 bits
+        #expect(refused(13, destination: [4, 0x4f, 0, 1, 0, 4]) == [2, 14])
+        #expect(refused(13, destination: [0, 15, 0, 1, 0x44, 2]) == [2, 15])  // tcp_flags
+        #expect(refused(members: [0, 1, 255, 253, 0, 0, 0, 0]) == [2, 4])  // CONTROLLER
+        #expect(refused(members: [0, 1, 255, 0, 0, 0, 0, 0]) == [2, 4])
+    }
+
+    /// Open vSwitch has no limit but the message's for clones in one another.
+    @Test func clone() {
+        func clone(_ inner: [UInt8], padding: Int = 6) -> [UInt8] {
+            let length = 10 + padding + inner.count
+            return [0xff, 0xff, UInt8(length >> 8), UInt8(length & 255), 0, 0, 0x23, 0x20, 0, 42]
+                + [UInt8](repeating: 0, count: padding) + inner
+        }
+        func refused(_ inner: [UInt8], _ codec: Codec = MalformedTests.codec) -> [UInt16] {
+            let length = 16 + clone(inner).count
+            let instruction = [0, 4, UInt8((length - 8) >> 8), UInt8((length - 8) & 255), 0, 0, 0, 0] + clone(inner)
+            if codec.version == .v10 {
+                var body: [UInt8] = [0, 0x3f, 0xff, 0xff] + [UInt8](repeating: 0, count: 60)
+                for index in 56..<62 { body[index] = 255 }
+                return number(error(message(14, body + clone(inner), version: 1), codec))
+            }
+            return number(error(flowMod([], instruction), codec))
+        }
+        let output: [UInt8] = [0, 0, 0, 16, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0]
+        #expect(refused([]) == [])
+        #expect(refused(output + output) == [])
+        #expect(refused([0, 99, 0, 8, 0, 0, 0, 0]) == [2, 0])
+        #expect(refused([0, 0, 0, 16, 0, 0, 0, 1]) == [2, 1])
+        #expect(refused([0, 24, 0, 8, 0, 0, 0, 0]) == [2, 10])  // dec_nw_ttl of no IP
+        // A conjunction, and 1.0's write_metadata.
+        #expect(refused([0xff, 0xff, 0, 16, 0, 0, 0x23, 0x20, 0, 34, 0, 2, 0, 0, 0, 1]) == [2, 5])
+        let metadata = [0xff, 0xff, 0, 32, 0, 0, 0x23, 0x20, 0, 22] + [UInt8](repeating: 0, count: 22)
+        #expect(refused(metadata, Codec(version: .v10)) == [2, 5])
+        #expect(refused([], Codec(version: .v10)) == [])
+        #expect(refused((1..<32).reduce(into: output) { inner, _ in inner = clone(inner) }) == [])
+        #expect(refused((1...32).reduce(into: output) { inner, _ in inner = clone(inner) }) == [2, 7])
+    }
+
     @Test func groupsMetersPortsAndTables() {
         #expect(number(error(message(15, [0, 9, 0, 0, 0, 0, 0, 1]))) == [6, 11])
         #expect(number(error(message(15, [0, 0, 9, 0, 0, 0, 0, 1]))) == [6, 10])

@@ -88,6 +88,17 @@ struct OpenVSwitchTests {
         (.push(FieldSlice(.reg3)), "push:NXM_NX_REG3[]"), (.pop(FieldSlice(.reg3)), "pop:NXM_NX_REG3[]"),
         (.note([1, 2, 3, 4, 5, 6]), "note:01.02.03.04.05.06"),
         (.finTimeout(idleSeconds: 3, hardSeconds: 4), "fin_timeout(idle_timeout=3,hard_timeout=4)"),
+        (
+            .multipath(
+                MultipathAction(
+                    .networkSource, basis: 7, .iterativeHash, linkCount: 5, destination: FieldSlice(.reg3))),
+            "multipath(nw_src,7,iter_hash,5,0,NXM_NX_REG3[])"
+        ),
+        (
+            .bundle(BundleAction(.ethernetSource, basis: 3, .highestRandomWeight, members: [PortNumber(4), .any])),
+            "bundle(eth_src,3,hrw,ofport,members:4,ANY)"
+        ),
+        (.clone([.clone([]), .output(PortNumber(3), maxLength: 0), .exit]), "clone(clone(drop),output:3,exit)"),
         (.decrementTTL, "dec_ttl"), (.decrementTTLNotifying([1, 2]), "dec_ttl(1,2)"),
         (.outputTruncated(PortNumber(3), maxLength: 100), "output(port=3,max_len=100)"),
         (.setField(.metadata, value: 5, mask: 15), "set_field:0x5/0xf->metadata"),

@@ -175,6 +175,13 @@ struct PlainWalk {
             self.table = table ?? self.table
             if let next = execute(found.instructions, in: &plain) { walk(from: next, in: &plain) }
             self.table = ownTable
+        case .clone(let actions):
+            let before = self
+            executeAll(actions, in: &plain)
+            executeAll(actionSet(), in: &plain)
+            let sent = outputs
+            self = before
+            outputs = sent
         case .setField(let field, let value, let mask): set(field, value, mask)
         case .load(let value, let slice): write(UInt128(value), slice)
         case .move(let source, let destination): write(read(source), destination)

@@ -177,6 +177,9 @@ struct RandomTables {
         case 7 where table < lastTable:
             let next = table + 1 + random.below(lastTable - table)
             return random.pick(["resubmit(,\(next))", "resubmit(,\(next))", "resubmit(\(1 + random.below(4)),\(next))"])
+        case 8 where random.chance(40):
+            let inner = (0..<(1 + random.below(3))).map { _ in action(kind, table, hasTag: hasTag) } + [output()]
+            return "clone(\(inner.joined(separator: ",")))"
         default:
             return isShallow ? random.pick(["dec_ttl", "push_vlan:0x8100", "strip_vlan", output()]) : rewrite(kind)
         }
