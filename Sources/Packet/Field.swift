@@ -47,7 +47,12 @@ public struct Field: Sendable, BitwiseCopyable {
     private var names: FieldNames { FieldRegistry.names[Int(id.rawValue)] }
 
     /// All ones over the field's width.
-    public var allOnes: UInt128 { width == 128 ? .max : (1 << UInt128(width)) - 1 }
+    public var allOnes: UInt128 {
+        width <= 64 ? UInt128(lowOnes) : UInt128(UInt64.max >> UInt64(128 - width)) << 64 | UInt128(UInt64.max)
+    }
+
+    /// All ones over the width of a field that is 64 bits wide at most.
+    fileprivate var lowOnes: UInt64 { .max >> UInt64(64 - width) }
 
     /// The registry's row for a field.
     public static subscript(_ id: FieldID) -> Field { FieldRegistry.fields[Int(id.rawValue)] }
@@ -65,23 +70,20 @@ extension FlowKey {
     public subscript(field: Field) -> UInt128 {
         get {
             let words = words.span
-            if field.width <= 64 {
-                return UInt128(words[field.word] >> UInt64(field.shift)) & field.allOnes
-            }
+            if field.width <= 64 { return UInt128(words[field.word] >> UInt64(field.shift) & field.lowOnes) }
             let low = UInt128(words[field.word]) >> UInt128(field.shift)
             let whole = low | UInt128(words[field.word - 1]) << 64
             return whole & field.allOnes
         }
         set {
-            let value = newValue & field.allOnes
             if field.width > 64 {
+                let value = newValue & field.allOnes
                 words[field.word] = UInt64(truncatingIfNeeded: value)
                 words[field.word - 1] = UInt64(truncatingIfNeeded: value >> 64)
             } else {
-                let place = UInt64(truncatingIfNeeded: field.allOnes) << UInt64(field.shift)
-                let shifted = UInt64(truncatingIfNeeded: value) << UInt64(field.shift)
-                words[field.word] &= ~place
-                words[field.word] |= shifted
+                let shift = UInt64(field.shift)
+                words[field.word] &= ~(field.lowOnes << shift)
+                words[field.word] |= (UInt64(truncatingIfNeeded: newValue) & field.lowOnes) << shift
             }
         }
     }

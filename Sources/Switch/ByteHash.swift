@@ -2,15 +2,14 @@
 enum ByteHash {
     /// Bob Jenkins' lookup3 (burtleburtle.net/bob/c/lookup3.c, in the public domain), but that a last block of twelve
     /// bytes is mixed as those before it, and only a shorter rest is finished.
-    static func jenkins(_ bytes: [UInt8], basis: UInt32) -> UInt32 {
-        let words = words(bytes)
+    static func jenkins(_ bytes: HashedBytes, basis: UInt32) -> UInt32 {
         let start = 0xdead_beef &+ UInt32(truncatingIfNeeded: bytes.count) &+ basis
         var (a, b, c) = (start, start, start)
-        for place in stride(from: 0, to: words.count, by: 3) {
-            a &+= words[place]
-            if place + 1 < words.count { b &+= words[place + 1] }
-            if place + 2 < words.count { c &+= words[place + 2] }
-            if 4 * (place + 3) <= bytes.count { mix(&a, &b, &c) } else { finish(&a, &b, &c) }
+        for place in stride(from: 0, to: bytes.count, by: 12) {
+            a &+= bytes.word(at: place)
+            b &+= bytes.word(at: place + 4)
+            c &+= bytes.word(at: place + 8)
+            if place + 12 <= bytes.count { mix(&a, &b, &c) } else { finish(&a, &b, &c) }
         }
         return c
     }
@@ -18,30 +17,30 @@ enum ByteHash {
     /// Austin Appleby's MurmurHash3 for 32 bits (github.com/aappleby/smhasher, in the public domain).
     ///
     /// - Parameter end: goes in last, in the place of the number of bytes.
-    static func murmur(_ bytes: [UInt8], seed: UInt32, end: UInt32) -> UInt32 {
-        murmur(words(bytes), seed: seed, end: end)
+    static func murmur(_ bytes: HashedBytes, seed: UInt32, end: UInt32) -> UInt32 {
+        var hash = seed
+        for place in stride(from: 0, to: bytes.count, by: 4) { murmur(&hash, bytes.word(at: place)) }
+        return murmurEnd(hash ^ end)
     }
 
     /// Of two numbers.
-    static func murmur(_ first: UInt32, _ second: UInt32) -> UInt32 { murmur([0, second], seed: first, end: 8) }
+    static func murmur(_ first: UInt32, _ second: UInt32) -> UInt32 {
+        var hash = first
+        murmur(&hash, 0)
+        murmur(&hash, second)
+        return murmurEnd(hash ^ 8)
+    }
 
-    private static func murmur(_ words: [UInt32], seed: UInt32, end: UInt32) -> UInt32 {
-        var hash = seed
-        for word in words {
-            hash ^= rotate(word &* 0xcc9e_2d51, 15) &* 0x1b87_3593
-            hash = rotate(hash, 13) &* 5 &+ 0xe654_6b64
-        }
-        hash ^= end
+    private static func murmur(_ hash: inout UInt32, _ word: UInt32) {
+        hash ^= rotate(word &* 0xcc9e_2d51, 15) &* 0x1b87_3593
+        hash = rotate(hash, 13) &* 5 &+ 0xe654_6b64
+    }
+
+    private static func murmurEnd(_ hash: UInt32) -> UInt32 {
+        var hash = hash
         hash = (hash ^ hash >> 16) &* 0x85eb_ca6b
         hash = (hash ^ hash >> 13) &* 0xc2b2_ae35
         return hash ^ hash >> 16
-    }
-
-    /// The bytes by fours, as a little-endian processor reads them; the last are filled up with zeros.
-    private static func words(_ bytes: [UInt8]) -> [UInt32] {
-        stride(from: 0, to: bytes.count, by: 4).map { place in
-            bytes[place..<min(place + 4, bytes.count)].reversed().reduce(0) { $0 << 8 | UInt32($1) }
-        }
     }
 
     private static func rotate(_ word: UInt32, _ count: UInt32) -> UInt32 { word << count | word >> (32 - count) }
@@ -68,5 +67,38 @@ enum ByteHash {
         step(&a, c, 4)
         step(&b, a, 14)
         step(&c, b, 24)
+    }
+}
+
+/// Bytes to be hashed, in the order of a packet's; 32 at most, behind which stand zeros. No memory but its own, as each
+/// new flow that asks for a hash makes one.
+struct HashedBytes {
+    private var bytes = InlineArray<44, UInt8>(repeating: 0)
+    private(set) var count = 0
+
+    /// The low bytes of a number, the highest of them first.
+    mutating func append(_ value: UInt64, count size: Int) {
+        for place in 0..<size {
+            bytes[count + place] = UInt8(truncatingIfNeeded: value >> UInt64(8 * (size - 1 - place)))
+        }
+        count += size
+    }
+
+    mutating func append(_ value: UInt128) {
+        append(UInt64(truncatingIfNeeded: value >> 64), count: 8)
+        append(UInt64(truncatingIfNeeded: value), count: 8)
+    }
+
+    /// Zeros behind what is there.
+    mutating func pad(to size: Int) {
+        precondition(size >= count)
+        count = size
+    }
+
+    /// Four bytes, as a little-endian processor reads them; those behind the last are zeros.
+    func word(at place: Int) -> UInt32 {
+        let bytes = bytes.span
+        let (low, high) = (UInt32(bytes[place]) | UInt32(bytes[place + 1]) << 8, UInt32(bytes[place + 2]))
+        return low | high << 16 | UInt32(bytes[place + 3]) << 24
     }
 }

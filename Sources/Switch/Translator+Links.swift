@@ -41,7 +41,7 @@ extension Translator {
 
     /// `nil`: the packet must be parsed again before its fields can be known.
     private mutating func hash(over fields: HashedFields, basis: UInt16) -> UInt32? {
-        if opaque != nil {
+        if !opaque.isEmpty {
             var reading = KeyReading(key)
             _ = fields.hash(of: &reading, basis: basis)
             reveal(reading.bits)
